@@ -1,0 +1,131 @@
+/**
+ * Every log event: its level and the fields it may carry. A field that is not in the row does not compile, and is dropped at run time; values
+ * are numbers of the ledger, names from the configuration, codes and counts: never text or identifiers from a DICOM object.
+ */
+export type FieldKind =
+  'ledger-number' | 'name' | 'code' | 'codes' | 'count' | 'ms' | 'time' | 'address' | 'version' | 'stack';
+
+export interface EventRow {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly says: string;
+  readonly fields: Readonly<Record<string, FieldKind>>;
+}
+
+export const EVENTS = {
+  'daemon.started': {
+    level: 'info',
+    says: 'The daemon is ready.',
+    fields: { version: 'version', page: 'address', took: 'ms' },
+  },
+  'daemon.stopping': {
+    level: 'info',
+    says: 'The daemon was asked to stop and finishes what it holds.',
+    fields: { signal: 'code' },
+  },
+  'daemon.stopped': { level: 'info', says: 'The daemon has stopped.', fields: {} },
+  'database.ready': {
+    level: 'info',
+    says: 'The database answers.',
+    fields: { kind: 'code', adopted: 'code', took: 'ms' },
+  },
+  'compute.provider': {
+    level: 'info',
+    says: 'Where the network runs, and why.',
+    fields: { provider: 'code', because: 'code', version: 'version' },
+  },
+  'sweep.done': {
+    level: 'info',
+    says: 'A search layer of a source is complete.',
+    fields: {
+      source: 'name',
+      layer: 'code',
+      series: 'count',
+      instances: 'count',
+      found: 'count',
+      requests: 'count',
+      took: 'ms',
+    },
+  },
+  'sweep.failed': {
+    level: 'warn',
+    says: 'A search layer did not finish; it is repeated.',
+    fields: { source: 'name', layer: 'code', reason: 'code' },
+  },
+  'report.found': {
+    level: 'debug',
+    says: 'A report was seen for the first time.',
+    fields: { report: 'ledger-number', source: 'name' },
+  },
+  'report.read': {
+    level: 'info',
+    says: 'A report was read.',
+    fields: {
+      report: 'ledger-number',
+      kind: 'code',
+      measurements: 'count',
+      skipped: 'count',
+      findings: 'codes',
+      took: 'ms',
+    },
+  },
+  'report.done': {
+    level: 'info',
+    says: 'Every measurement of a report has an outcome.',
+    fields: { report: 'ledger-number', outcomes: 'codes', took: 'ms' },
+  },
+  'report.waiting': {
+    level: 'info',
+    says: 'A report waits and is tried again.',
+    fields: { report: 'ledger-number', reason: 'code', next: 'time', attempt: 'count' },
+  },
+  'report.refused': {
+    level: 'info',
+    says: 'A report ends without contours.',
+    fields: { report: 'ledger-number', reason: 'code' },
+  },
+  'report.failed': {
+    level: 'error',
+    says: 'Work on a report ended unexpectedly; it is tried again.',
+    fields: { report: 'ledger-number', reason: 'code', error: 'code', stack: 'stack', attempt: 'count' },
+  },
+  'object.stored': {
+    level: 'info',
+    says: 'A segmentation is stored and was read back.',
+    fields: { object: 'ledger-number', destination: 'name', segments: 'count', took: 'ms' },
+  },
+  'object.held': {
+    level: 'warn',
+    says: 'A segmentation is not delivered and needs a person.',
+    fields: { object: 'ledger-number', destination: 'name', reason: 'code' },
+  },
+  'object.waiting': {
+    level: 'info',
+    says: 'A delivery waits and is tried again.',
+    fields: { object: 'ledger-number', destination: 'name', reason: 'code', next: 'time', attempt: 'count' },
+  },
+  'archive.failing': {
+    level: 'warn',
+    says: 'An archive does not do what it is asked.',
+    fields: { archive: 'name', reason: 'code', status: 'count' },
+  },
+  'page.failed': {
+    level: 'error',
+    says: 'A page could not be made.',
+    fields: { route: 'code', error: 'code', stack: 'stack' },
+  },
+} as const satisfies Record<string, EventRow>;
+
+export type EventName = keyof typeof EVENTS;
+
+type ValueOf<K extends FieldKind> = K extends 'count' | 'ms' ? number : K extends 'codes' ? readonly string[] : string;
+
+export type EventFields<N extends EventName> = {
+  readonly [F in keyof (typeof EVENTS)[N]['fields']]?: (typeof EVENTS)[N]['fields'][F] extends FieldKind
+    ? ValueOf<(typeof EVENTS)[N]['fields'][F]>
+    : never;
+};
+
+/** The only way anything is logged. */
+export interface EventLog {
+  event<N extends EventName>(name: N, fields: EventFields<N>): void;
+}
