@@ -14,6 +14,8 @@ export interface Rule {
   readonly name: string;
   readonly match: RuleMatch;
   readonly method: MethodName;
+  /** When the network cannot run: wait for it, take the seed mask and say so, or hold. Another method than the validated one is a clinical change. */
+  readonly onInferenceFailure: 'wait' | 'seed' | 'hold';
   /** Names of the destinations. */
   readonly storeTo: readonly string[];
   /** `auto` takes the calibrated threshold; a number overrides it; 0 holds nothing. */

@@ -1,0 +1,254 @@
+import { z } from 'zod';
+import { clockRange, days, duration } from './duration.js';
+
+/**
+ * The one schema of the configuration file. Types, validation, messages and (through `z.toJSONSchema`) the schema for editors come from here.
+ * Every object is strict: an unknown key is an error, since a misspelt setting that does nothing is worse than none.
+ */
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const name = (what: string) =>
+  z
+    .string()
+    .regex(NAME, `is no name; use letters, digits, dot, dash and underscore, at most 64 characters`)
+    .describe(what);
+
+/** A secret stands in the environment or in a file, never in the configuration. */
+const secret = (what: string) =>
+  z
+    .string()
+    .regex(
+      /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/,
+      'must not stand in this file; refer to it as env:NAME or file:/path',
+    )
+    .describe(what);
+
+const timeZone = z
+  .string()
+  .refine(isTimeZone, 'is no time zone; write such as Europe/Berlin or UTC')
+  .default('UTC')
+  .describe('Time zone of the archive; decides what its "today" is.');
+
+const credentials = z
+  .strictObject({
+    basic: z.strictObject({ user: secret('User name.'), password: secret('Password.') }).optional(),
+    bearer: z.strictObject({ token: secret('Bearer token.') }).optional(),
+  })
+  .refine((c) => !(c.basic && c.bearer), 'holds two kinds of credentials; keep one')
+  .describe('How we sign in; leave out where none is needed.');
+
+const archive = z.strictObject({
+  name: name('How this file, the page and the log call the archive.'),
+  url: z
+    .string()
+    .refine(isHttpUrl, 'is no http or https address; write the DICOMweb root, the part before /studies')
+    .describe('DICOMweb root: the address before /studies.'),
+  credentials: credentials.optional(),
+  tls: z
+    .strictObject({
+      ca: secret('Certificate of the authority to trust (PEM).').optional(),
+      certificate: secret('Our client certificate (PEM).').optional(),
+      key: secret('Key of the client certificate (PEM).').optional(),
+    })
+    .optional()
+    .describe('For archives with their own authority or client certificates.'),
+  timeZone,
+  budget: z
+    .strictObject({
+      requestsPerSecond: z
+        .number()
+        .positive()
+        .max(1000)
+        .default(4)
+        .describe('Upper limit for requests, searches included.'),
+      megabytesPerSecond: z.number().positive().default(20).describe('Upper limit for bytes read and sent.'),
+      quietHours: clockRange()
+        .optional()
+        .describe('Local time in which only new reports of the last two days are looked for: "07:00-18:00".'),
+    })
+    .prefault({})
+    .describe('What we may cost the archive, whichever roles it plays.'),
+  timeoutSeconds: z.number().positive().max(3600).default(60).describe('Longest wait for one answer.'),
+});
+
+const mode = (initial: 'live' | 'shadow') =>
+  z
+    .enum(['live', 'shadow', 'paused'])
+    .default(initial)
+    .describe('live; shadow: everything but the store; paused: nothing.');
+
+const source = z.strictObject({
+  archive: name('The archive that is read.'),
+  mode: mode('live'),
+  watch: z
+    .array(
+      z.strictObject({
+        studyDates: days().describe('How many days back from today, today included.'),
+        every: duration().describe('How often this window is searched.'),
+      }),
+    )
+    .min(1)
+    .prefault([
+      { studyDates: '2d', every: '1m' },
+      { studyDates: '14d', every: '1h' },
+      { studyDates: '180d', every: '1d' },
+    ])
+    .describe('Search layers: windows of study dates and how often each is searched.'),
+  since: z
+    .union([z.iso.date(), z.literal('never')])
+    .default('never')
+    .describe('First study date of the slow search through the whole calendar (2020-01-31); never: no such search.'),
+  images: z
+    .array(z.string())
+    .min(1)
+    .default(['same'])
+    .describe('Where referenced images are looked for, in order: same, or names of archives.'),
+});
+
+const destination = z.strictObject({
+  archive: name('The archive that is stored to.'),
+  mode: mode('shadow'),
+  confirm: z
+    .enum(['read-back', 'answer'])
+    .default('read-back')
+    .describe(
+      'read-back: stored only when the object was read back and compared; answer: for archives that cannot be read, ends as stored-unconfirmed.',
+    ),
+  requireStudy: z.boolean().default(true).describe('Wait until the destination has the study.'),
+  storeFrom: z
+    .union([z.literal('first-live'), z.literal('always'), z.iso.date()])
+    .default('first-live')
+    .describe('Reports first seen before this are accounted for but not stored: first-live, always, or a date.'),
+});
+
+const rule = z.strictObject({
+  name: name('How outcomes name the rule.').optional(),
+  match: z
+    .strictObject({
+      finding: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('Words or code values of the finding; one must fit.'),
+      findingSite: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('Words or code values of the finding site; one must fit.'),
+    })
+    .prefault({})
+    .describe('Which measurements the rule is for; empty: all. The first rule that fits is taken.'),
+  method: z.enum(['grabcut', 'cosegmentation']).default('grabcut').describe('How the lesion is segmented.'),
+  onInferenceFailure: z
+    .enum(['wait', 'seed', 'hold'])
+    .default('wait')
+    .describe('When the network cannot run: wait for it, take the seed mask, or hold the measurement.'),
+  allowNonAxial: z
+    .boolean()
+    .default(false)
+    .describe('Whether marks on coronal, sagittal or oblique slices are stored.'),
+  store: z.strictObject({
+    to: z.array(z.string()).min(1).describe('Names of the destinations.'),
+    holdBelowAgreement: z
+      .union([z.literal('auto'), z.number().min(0).max(1)])
+      .default('auto')
+      .describe('Contours that re-measure worse than this are held for a person: auto, or 0 to 1.'),
+  }),
+});
+
+export const configurationSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('For editors.'),
+    archives: z.array(archive).min(1).describe('Every archive, whichever roles it plays.'),
+    sources: z.array(source).min(1).describe('Archives that are watched for reports.'),
+    destinations: z.array(destination).default([]).describe('Archives that contours are stored to.'),
+    rules: z.array(rule).min(1).describe('Which measurements are segmented, how, and where the result goes.'),
+    segmentation: z
+      .strictObject({
+        bundle: name('Model folder below models/.').default('default'),
+        device: z
+          .enum(['auto', 'cuda', 'cpu'])
+          .default('auto')
+          .describe('Where the network runs; auto tries CUDA first.'),
+        extent: z.literal('slice').default('slice').describe('What is segmented: the marked slice.'),
+      })
+      .prefault({}),
+    database: z
+      .union([z.literal('embedded'), z.strictObject({ url: secret('postgres:// address.') })])
+      .default('embedded')
+      .describe("embedded: a PostgreSQL of our own; or the site's."),
+    stateFolder: z
+      .string()
+      .min(1)
+      .default('caliper-state')
+      .describe('Where the embedded database lives; relative to this file.'),
+    retention: z
+      .strictObject({
+        events: z
+          .union([z.literal('forever'), days()])
+          .default('forever')
+          .describe('How long the history of each step is kept.'),
+        reviews: z.literal('forever').default('forever').describe('Decisions of people are kept.'),
+      })
+      .prefault({}),
+    page: z
+      .strictObject({
+        listen: z
+          .string()
+          .regex(
+            /^(127\.0\.0\.1|\[::1\]|localhost):\d{1,5}$/,
+            'must be a loopback address and a port, such as 127.0.0.1:8080: the page has no sign-in yet',
+          )
+          .default('127.0.0.1:8080'),
+      })
+      .prefault({}),
+  })
+  .superRefine((configuration, context) => {
+    const archives = configuration.archives.map((a) => a.name);
+    const destinations = configuration.destinations.map((d) => d.archive);
+    const known = (value: string, among: readonly string[], what: string, path: (string | number)[]) => {
+      if (!among.includes(value))
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: `names ${what} that is not there; known: ${among.join(', ') || 'none'}`,
+        });
+    };
+    const unique = (values: readonly string[], path: (index: number) => (string | number)[]) =>
+      values.forEach((value, i) => {
+        if (values.indexOf(value) < i) context.addIssue({ code: 'custom', path: path(i), message: 'is used twice' });
+      });
+    unique(archives, (i) => ['archives', i, 'name']);
+    unique(
+      configuration.sources.map((s) => s.archive),
+      (i) => ['sources', i, 'archive'],
+    );
+    unique(destinations, (i) => ['destinations', i, 'archive']);
+    configuration.sources.forEach((s, i) => {
+      known(s.archive, archives, 'an archive', ['sources', i, 'archive']);
+      s.images.forEach((a, j) => a === 'same' || known(a, archives, 'an archive', ['sources', i, 'images', j]));
+    });
+    configuration.destinations.forEach((d, i) =>
+      known(d.archive, archives, 'an archive', ['destinations', i, 'archive']),
+    );
+    configuration.rules.forEach((r, i) =>
+      r.store.to.forEach((d, j) => known(d, destinations, 'a destination', ['rules', i, 'store', 'to', j])),
+    );
+  });
+
+export type Configuration = z.output<typeof configurationSchema>;
+export type ConfiguredArchive = Configuration['archives'][number];
+
+function isTimeZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !new URL(text).username;
+}
