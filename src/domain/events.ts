@@ -26,7 +26,17 @@ export const EVENTS = {
   'database.ready': {
     level: 'info',
     says: 'The database answers.',
-    fields: { kind: 'code', adopted: 'code', took: 'ms' },
+    fields: { kind: 'code', how: 'code', took: 'ms' },
+  },
+  'database.failing': {
+    level: 'warn',
+    says: 'A connection to the database broke; work goes on when it answers again.',
+    fields: { error: 'code' },
+  },
+  'queue.failing': {
+    level: 'warn',
+    says: 'A job ended unexpectedly; what it was for stands in the ledger and is tried again.',
+    fields: { error: 'code' },
   },
   'compute.provider': {
     level: 'info',

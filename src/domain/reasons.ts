@@ -325,6 +325,24 @@ export const REASONS = {
     says: 'The stored object names another patient or study than the image it belongs to.',
     do: 'Have the archive checked at once.',
   },
+  'destination-renumbers': {
+    class: 'store',
+    retry: 'never',
+    says: 'The destination stored the object under other identifiers than those it was sent with.',
+    do: 'Let the archive keep identifiers; nothing else is stored there until someone resumes it.',
+  },
+  'destination-unknown': {
+    class: 'store',
+    retry: 'never',
+    says: 'The destination of the object is no longer in the configuration.',
+    do: 'Add it again, or leave the object held.',
+  },
+  'destination-paused': {
+    class: 'store',
+    retry: 'backoff',
+    says: 'The destination is paused.',
+    do: 'Resume it.',
+  },
   'segmentation-self-check': {
     class: 'store',
     retry: 'never',

@@ -1,6 +1,7 @@
 /** Units and counts as types. What the brand guards is passing and storing: a computed value is re-branded where its unit is known. */
 declare const brand: unique symbol;
-export type Branded<T, B extends string> = T & { readonly [brand]: B };
+/** A brand is a key rather than a value, so that a type may carry several (a SOPInstanceUID is a UID). */
+export type Branded<T, B extends string> = T & { readonly [brand]: { readonly [K in B]: true } };
 
 export type Mm = Branded<number, 'mm'>;
 export type Mm2 = Branded<number, 'mm2'>;

@@ -8,6 +8,11 @@ export interface Solid {
   readonly centre: { readonly x: number; readonly y: number };
   /** Whether every plane cuts it alike. */
   readonly sameAtEveryZ: boolean;
+  /**
+   * Half-width in x, around the centre, of what lies within `distanceMm` <= `marginMm` on a line of constant y; 0 where there is nothing. Lets a
+   * painter skip what is all inside or all outside; undefined where the shape is not that simple.
+   */
+  readonly halfWidthMm: ((y: number, z: number, marginMm: number) => number) | undefined;
   /** Signed distance in the plane; Infinity where the plane misses the solid. */
   distanceMm(x: number, y: number, z: number): number;
 }
@@ -22,6 +27,14 @@ export function ellipsoid(
     reachMm: { x: half.x, y: half.y },
     centre,
     sameAtEveryZ: half.z === Infinity,
+    halfWidthMm(y, z, marginMm) {
+      const height = (z - centre.z) / half.z;
+      if (height * height >= 1) return 0;
+      const shrink = Math.sqrt(1 - height * height);
+      const limit = 1 + marginMm / (Math.sqrt(half.x * half.y) * shrink);
+      const v = Math.abs(y - centre.y) / (half.y * shrink);
+      return v >= limit ? 0 : half.x * shrink * Math.pow(Math.pow(limit, power) - Math.pow(v, power), 1 / power);
+    },
     distanceMm(x, y, z) {
       const height = (z - centre.z) / half.z;
       const scale = 1 - height * height;
@@ -66,6 +79,7 @@ export function lesionSolid(lesion: LesionShape): Solid {
     reachMm: { x: reach, y: reach },
     centre: lesion.centre,
     sameAtEveryZ: false,
+    halfWidthMm: undefined,
     distanceMm(x, y, z) {
       const height = (z - lesion.centre.z) / lesion.heightHalfMm;
       const scale = 1 - height * height;

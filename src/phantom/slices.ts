@@ -103,15 +103,24 @@ function coverAt(organ: Organ, planesMm: readonly number[]): Cover {
   const toRow = Math.min(SIZE - 1, index(solid.centre.y + solid.reachMm.y) + 2);
   const pixels: number[] = [];
   const shares: number[] = [];
-  for (let row = fromRow; row <= toRow; row++)
+  for (let row = fromRow; row <= toRow; row++) {
+    const y = alongMm(row);
+    const outer = Math.max(...planesMm.map((z) => solid.halfWidthMm?.(y, z, SPACING_MM) ?? Infinity));
+    const inner = Math.min(...planesMm.map((z) => solid.halfWidthMm?.(y, z, -SPACING_MM) ?? 0));
     for (let column = fromColumn; column <= toColumn; column++) {
-      let share = 0;
-      for (const z of planesMm)
-        share += Math.max(0, Math.min(1, 0.5 - solid.distanceMm(alongMm(column), alongMm(row), z) / SPACING_MM));
+      const x = alongMm(column);
+      const fromCentre = Math.abs(x - solid.centre.x);
+      if (fromCentre > outer) continue;
+      let share = planesMm.length;
+      if (fromCentre >= inner) {
+        share = 0;
+        for (const z of planesMm) share += Math.max(0, Math.min(1, 0.5 - solid.distanceMm(x, y, z) / SPACING_MM));
+      }
       if (share === 0) continue;
       pixels.push(row * SIZE + column);
       shares.push(share / planesMm.length);
     }
+  }
   return { pixels, shares };
 }
 

@@ -149,6 +149,9 @@ async function launch(
   headers: Readonly<Record<string, string>>,
 ): Promise<ChildProcess | undefined> {
   const child = spawn(program, [`--logfile=${join(folder, 'log')}`, join(folder, 'orthanc.json')], { stdio: 'ignore' });
+  // a test that fails before `stop` leaves neither a waiting runner nor a server behind
+  child.unref();
+  process.once('exit', () => child.kill('SIGKILL'));
   for (let waited = 0; child.exitCode === null && child.signalCode === null; waited += 50) {
     if (waited > 30_000) {
       await end(child, 'SIGKILL');

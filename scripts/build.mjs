@@ -1,0 +1,4 @@
+import { ensureBuild, ensureNodePackages } from './node-packages.mjs';
+
+ensureNodePackages();
+ensureBuild();

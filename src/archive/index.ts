@@ -1,0 +1,7 @@
+export {
+  startArchive,
+  type ArchiveNotice,
+  type ArchiveServerOptions,
+  type ArchiveWorld,
+  type RunningArchive,
+} from './start-archive.js';

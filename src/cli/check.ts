@@ -1,0 +1,106 @@
+import { probeInference } from '../compute/index.js';
+import type { Configuration } from '../configuration/index.js';
+import type { ProbeRow } from '../dicomweb/index.js';
+import { REASONS } from '../domain/index.js';
+import { openDatabase, openLedger } from '../ledger/index.js';
+import { databaseOptions, loadConfiguration, openArchives } from './configured-world.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { ended } from './run.js';
+import type { Terminal } from './terminal.js';
+import { textTable } from './text-table.js';
+
+interface CheckRow {
+  readonly part: string;
+  readonly what: string;
+  readonly works: boolean;
+  readonly detail: string;
+  readonly reason: string | null;
+  readonly remedy: string | null;
+}
+
+/** `caliper check`: whether everything that a configuration names works, without leaving anything behind. */
+export async function check(
+  options: { readonly config: string; readonly json: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const configuration = await loadConfiguration(options.config);
+  if (!configuration.ok) return ended(configuration.error, terminal);
+  const archives = openArchives(configuration.value);
+  if (!archives.ok) return ended(archives.error, terminal);
+  const rows: CheckRow[] = [
+    { part: 'configuration', what: options.config, works: true, detail: 'valid', reason: null, remedy: null },
+  ];
+  try {
+    for (const [name, archive] of archives.value) {
+      const part = `archive ${name}`;
+      const isDestination = configuration.value.destinations.some((d) => d.archive === name);
+      rows.push(...(await archive.probeSearch()).map((row) => probed(part, row)));
+      rows.push(...(await archive.probeRetrieve()).map((row) => probed(part, row)));
+      if (isDestination) rows.push(...(await archive.probeStore()).map((row) => probed(part, row)));
+    }
+  } finally {
+    for (const archive of archives.value.values()) await archive.close();
+  }
+  rows.push(await databaseRow(configuration.value, options.config));
+  rows.push(await inferenceRow(configuration.value));
+
+  if (options.json) for (const row of rows) terminal.out(JSON.stringify(row));
+  else {
+    terminal.out(
+      textTable(
+        ['', 'part', 'what', 'detail'],
+        rows.map((r) => [r.works ? 'ok' : 'FAILS', r.part, r.what, r.detail]),
+      ),
+    );
+    for (const row of rows) if (!row.works && row.remedy) terminal.err(`${row.part}: ${row.what}: ${row.remedy}`);
+  }
+  return rows.every((row) => row.works) ? EXIT.done : EXIT.someFailed;
+}
+
+const probed = (part: string, row: ProbeRow): CheckRow => ({
+  part,
+  what: row.what,
+  works: row.ok,
+  detail: row.detail,
+  reason: row.reason ?? null,
+  remedy: row.reason ? `${REASONS[row.reason].says} ${REASONS[row.reason].do}` : null,
+});
+
+/** A connection that breaks during a check shows in the statement that fails. */
+const NOT_FOR_LONG = { broken: () => undefined, lost: () => undefined };
+
+async function databaseRow(configuration: Configuration, file: string): Promise<CheckRow> {
+  const row = (works: boolean, detail: string): CheckRow => ({
+    part: 'database',
+    what: configuration.database === 'embedded' ? 'embedded' : 'site',
+    works,
+    detail,
+    reason: null,
+    remedy: works ? null : detail,
+  });
+  const options = databaseOptions(configuration, file, 'guest');
+  if (!options.ok) return row(false, options.error.says.join('; '));
+  const database = await openDatabase(options.value, NOT_FOR_LONG);
+  if (!database.ok) return row(false, database.error.says);
+  try {
+    const ledger = await openLedger(database.value);
+    if (!ledger.ok) return row(false, ledger.error.says);
+    const { reports } = await ledger.value.status();
+    return row(true, `answers; ${reports} reports in the ledger`);
+  } finally {
+    await database.value.close();
+  }
+}
+
+async function inferenceRow(configuration: Configuration): Promise<CheckRow> {
+  const needed = configuration.rules.some((rule) => rule.method === 'cosegmentation');
+  const probe = await probeInference();
+  return {
+    part: 'model',
+    what: 'ONNX Runtime',
+    works: probe.kind === 'works' || !needed,
+    detail: probe.kind === 'works' ? `${probe.version} on ${probe.provider}: ${probe.because}` : probe.because,
+    reason: null,
+    remedy: probe.kind === 'works' ? null : 'Set the rules to method: grabcut, or install onnxruntime-node again.',
+  };
+}

@@ -1,0 +1,239 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { startKernelPool } from '../compute/index.js';
+import {
+  problemText,
+  readConfiguration,
+  resolveSecret,
+  rulesOf,
+  type Configuration,
+  type ConfiguredArchive,
+  type SecretSources,
+} from '../configuration/index.js';
+import { openArchive, type Archive, type Credentials } from '../dicomweb/index.js';
+import { fail, KERNEL_REVISION, ok, type EventLog, type Result } from '../domain/index.js';
+import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
+import type { WatchPlan, World } from '../pipeline/index.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { softwareVersion } from './software-version.js';
+
+/** Why a command ends before it began: what to print and the exit code. */
+export interface StartProblem {
+  readonly exit: ExitCode;
+  readonly says: readonly string[];
+}
+
+export const secretSources: SecretSources = {
+  environment: process.env,
+  readTextFile: (path) => readFileSync(path, 'utf8'),
+};
+
+/** Reads and checks a configuration file. */
+export async function loadConfiguration(file: string): Promise<Result<Configuration, StartProblem>> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return fail({
+      exit: EXIT.usage,
+      says: [`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`],
+    });
+  }
+  const read = readConfiguration(text);
+  return read.ok ? read : fail({ exit: EXIT.usage, says: read.error.map((p) => problemText(file, p)) });
+}
+
+/** Opens every archive of a configuration; a secret that is not there is said by its reference. */
+export function openArchives(configuration: Configuration): Result<ReadonlyMap<string, Archive>, StartProblem> {
+  const archives = new Map<string, Archive>();
+  const says: string[] = [];
+  for (const configured of configuration.archives) {
+    const secrets = secretsOf(configured);
+    if (!secrets.ok) {
+      says.push(...secrets.error.map((s) => `archives: ${configured.name}: ${s}`));
+      continue;
+    }
+    const whole = configured.timeoutSeconds * 1000;
+    archives.set(
+      configured.name,
+      openArchive(
+        {
+          name: configured.name,
+          url: configured.url,
+          ...secrets.value,
+          budget: configured.budget,
+          timeouts: { connect: Math.min(10_000, whole), headers: whole, body: whole, whole: 10 * whole },
+          maximumAnswerBytes: 2 ** 30,
+        },
+        { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
+      ),
+    );
+  }
+  return says.length === 0 ? ok(archives) : fail({ exit: EXIT.usage, says });
+}
+
+function secretsOf(
+  archive: ConfiguredArchive,
+): Result<{ credentials: Credentials; tls?: { ca?: string; certificate?: string; key?: string } }, string[]> {
+  const missing: string[] = [];
+  const value = (reference: string): string => {
+    const secret = resolveSecret(reference, secretSources);
+    if (!secret.ok) missing.push(secret.error);
+    return secret.ok ? secret.value : '';
+  };
+  const { basic, bearer } = archive.credentials ?? {};
+  const credentials: Credentials = basic
+    ? { kind: 'basic', user: value(basic.user), password: value(basic.password) }
+    : bearer
+      ? { kind: 'bearer', token: tokenFrom(bearer.token, value(bearer.token)) }
+      : { kind: 'none' };
+  const { ca, certificate, key } = archive.tls ?? {};
+  const tls = {
+    ...(ca ? { ca: value(ca) } : {}),
+    ...(certificate ? { certificate: value(certificate) } : {}),
+    ...(key ? { key: value(key) } : {}),
+  };
+  return missing.length === 0 ? ok({ credentials, ...(archive.tls ? { tls } : {}) }) : fail(missing);
+}
+
+/** A token is looked up at every request, so that one that is renewed in its file is taken. */
+const tokenFrom = (reference: string, first: string) => () => {
+  const now = resolveSecret(reference, secretSources);
+  return Promise.resolve(now.ok ? now.value : first);
+};
+
+export interface ConfiguredWorld {
+  readonly world: World;
+  readonly plans: readonly WatchPlan[];
+  readonly database: Database;
+  /** Name of this process among those that share the work. */
+  readonly owner: string;
+  /** Comes when the database is gone for good: the process has to end. */
+  readonly lost: Promise<StartProblem>;
+  close(): Promise<void>;
+}
+
+/** Builds the world that a configuration describes: archives, database, kernels. */
+export async function openConfiguredWorld(
+  configuration: Configuration,
+  configurationFile: string,
+  log: EventLog,
+  as: 'daemon' | 'guest',
+): Promise<Result<ConfiguredWorld, StartProblem>> {
+  const archives = openArchives(configuration);
+  if (!archives.ok) return archives;
+  const rules = rulesOf(configuration);
+  if (rules.every((rule) => rule.method === 'cosegmentation' && rule.onInferenceFailure !== 'seed'))
+    return fail({
+      exit: EXIT.cannotStart,
+      says: ['no rule can run: every rule asks for a network, and no bundle is installed; set method: grabcut'],
+    });
+  const options = databaseOptions(configuration, configurationFile, as);
+  if (!options.ok) return options;
+  let lose: (problem: StartProblem) => void = () => undefined;
+  const lost = new Promise<StartProblem>((resolve) => (lose = resolve));
+  const broken = (error: Error) => log.event('database.failing', { error: error.name });
+  const database = await openDatabase(options.value, {
+    broken,
+    lost: (problem) => lose({ exit: EXIT.cannotStart, says: [problem.says] }),
+  });
+  if (!database.ok) return fail({ exit: EXIT.cannotStart, says: [database.error.says] });
+  log.event('database.ready', { kind: database.value.kind, how: database.value.how, took: database.value.tookMs });
+  const ledger = await openLedger(database.value);
+  if (!ledger.ok) {
+    await database.value.close();
+    return fail({ exit: EXIT.cannotStart, says: [ledger.error.says] });
+  }
+  await registerRoles(configuration, ledger.value);
+  const kernels = startKernelPool({ threads: 2 });
+  const world: World = {
+    sources: new Map(
+      configuration.sources
+        .filter((source) => source.mode !== 'paused')
+        .map((source) => [
+          source.archive,
+          {
+            name: source.archive,
+            archive: archives.value.get(source.archive)!,
+            images: source.images.map((name) => archives.value.get(name === 'same' ? source.archive : name)!),
+          },
+        ]),
+    ),
+    destinations: new Map(
+      configuration.destinations.map((d) => [
+        d.archive,
+        {
+          name: d.archive,
+          archive: archives.value.get(d.archive)!,
+          confirm: d.confirm,
+          requireStudy: d.requireStudy,
+          storeFrom: d.storeFrom === 'first-live' || d.storeFrom === 'always' ? d.storeFrom : new Date(d.storeFrom),
+        },
+      ]),
+    ),
+    rules,
+    digests: { policyDigest: digestOf(rules), methodDigest: digestOf({ kernel: KERNEL_REVISION, bundle: null }) },
+    kernels,
+    ledger: ledger.value,
+    installation: { id: installationId(configurationFile), softwareVersion: softwareVersion() },
+    log,
+    now: Date.now,
+  };
+  return ok({
+    world,
+    plans: plansOf(configuration),
+    database: database.value,
+    owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
+    lost,
+    async close() {
+      await kernels.close();
+      await Promise.all([...archives.value.values()].map((archive) => archive.close()));
+      await database.value.close();
+    },
+  });
+}
+
+export function databaseOptions(
+  configuration: Configuration,
+  file: string,
+  as: 'daemon' | 'guest',
+): Result<DatabaseOptions, StartProblem> {
+  if (configuration.database === 'embedded')
+    return ok({ kind: 'embedded', folder: resolve(dirname(resolve(file)), configuration.stateFolder), as });
+  const url = resolveSecret(configuration.database.url, secretSources);
+  return url.ok
+    ? ok({ kind: 'site', url: url.value })
+    : fail({ exit: EXIT.usage, says: [`database.url: ${url.error}`] });
+}
+
+async function registerRoles(configuration: Configuration, ledger: Ledger): Promise<void> {
+  for (const source of configuration.sources) await ledger.registerRole('source', source.archive, source.mode);
+  for (const destination of configuration.destinations)
+    await ledger.registerRole('destination', destination.archive, destination.mode);
+}
+
+const plansOf = (configuration: Configuration): readonly WatchPlan[] =>
+  configuration.sources
+    .filter((source) => source.mode !== 'paused')
+    .map((source) => {
+      const archive = configuration.archives.find((a) => a.name === source.archive)!;
+      return {
+        source: source.archive,
+        timeZone: archive.timeZone,
+        layers: source.watch.map((layer) => ({ days: layer.studyDates, everyMs: layer.every })),
+        since: source.since === 'never' ? undefined : source.since.replaceAll('-', ''),
+        quietHours: archive.budget.quietHours,
+      };
+    });
+
+const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** Tells installations apart in the objects they write; says nothing about the machine to somebody who does not know it already. */
+const installationId = (configurationFile: string): string =>
+  createHash('sha256')
+    .update(`${hostname()} ${resolve(configurationFile)}`)
+    .digest('hex')
+    .slice(0, 12);

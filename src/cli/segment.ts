@@ -1,0 +1,271 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startKernelPool, type KernelPool } from '../compute/index.js';
+import {
+  fail,
+  REASONS,
+  SOP_CLASS,
+  TAG,
+  type Measurement,
+  type MethodName,
+  type Pair,
+  type PixelIndex,
+  type ReadReport,
+  type ReasonCode,
+  type Result,
+  type Rule,
+  type SegmentationObject,
+  type SourceSlice,
+} from '../domain/index.js';
+import { overlayPng } from '../pictures/index.js';
+import { segmentReport, sliceKey, sourceSlice, type MeasurementResult } from '../pipeline/index.js';
+import { writeSegmentations } from '../seg-writer/index.js';
+import { isOwnObject, readReport } from '../sr-parser/index.js';
+import { filesBelow, readDicomFile, type DicomFileOnDisk } from './dicom-folder.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { softwareVersion } from './software-version.js';
+import type { Terminal } from './terminal.js';
+import { textTable } from './text-table.js';
+
+export interface SegmentOptions {
+  readonly input: string;
+  readonly out: string;
+  readonly method: MethodName;
+  readonly threads: number;
+  readonly json: boolean;
+}
+
+/** What became of a measurement of a report in a folder: `held` ones are written too, but apart. */
+type FileOutcome = 'written' | 'held' | 'skipped' | 'failed';
+
+interface OutcomeLine {
+  readonly report: string | null;
+  readonly trackingUID: string | null;
+  readonly trackingIdentifier: string | null;
+  readonly outcome: FileOutcome;
+  readonly reason: ReasonCode | null;
+  readonly image: { readonly sopInstanceUID: string; readonly frame: number | null } | null;
+  readonly longAxis: AxisLine | null;
+  readonly shortAxis: AxisLine | null;
+  readonly measured: { readonly longAxis: AxisLine; readonly shortAxis: AxisLine } | null;
+  readonly areaPx: number | null;
+  readonly areaMm2: number | null;
+  readonly agreement: number | null;
+  readonly method: MethodName | null;
+  readonly findings: readonly string[];
+  readonly segUID: string | null;
+  readonly segmentNumber: number | null;
+  readonly picture: string | null;
+}
+interface AxisLine {
+  /** [[column, row], [column, row]], pixel centres at integers, zero-based. */
+  readonly points: readonly (readonly [number, number])[];
+  readonly mm: number;
+}
+
+/** `caliper segment`: every report below a folder against the images below it; no archive, no database. */
+export async function segment(options: SegmentOptions, terminal: Terminal): Promise<ExitCode> {
+  const started = Date.now();
+  const { reports, images } = await sortedFiles(options.input, terminal);
+  await mkdir(join(options.out, 'held'), { recursive: true });
+  const kernels = startKernelPool({ threads: options.threads });
+  const lines: OutcomeLine[] = [];
+  try {
+    for (const [index, file] of reports.entries()) {
+      const report = readReport(file.file.dataSet);
+      const written = await segmentOneReport(report, index, images, kernels, options);
+      if (options.json) for (const line of written) terminal.out(JSON.stringify(line));
+      else terminal.out(forPeople(report, index, reports.length, written));
+      lines.push(...written);
+    }
+  } finally {
+    await kernels.close();
+  }
+  const count = (outcome: FileOutcome) => lines.filter((l) => l.outcome === outcome).length;
+  const summary = `${count('written')} written, ${count('held')} held, ${count('skipped')} skipped, ${count('failed')} failed in ${((Date.now() - started) / 1000).toFixed(1)} s`;
+  terminal.err(reports.length === 0 ? `no report below ${options.input}` : summary);
+  if (count('held') > 0)
+    terminal.err(`held results are in ${join(options.out, 'held')}: look at the pictures before you use them`);
+  return count('failed') > 0 || reports.length === 0 ? EXIT.someFailed : EXIT.done;
+}
+
+interface SortedFiles {
+  readonly reports: readonly DicomFileOnDisk[];
+  /** Paths of images by SOPInstanceUID. */
+  readonly images: ReadonlyMap<string, string>;
+}
+
+async function sortedFiles(folder: string, terminal: Terminal): Promise<SortedFiles> {
+  const reports: DicomFileOnDisk[] = [];
+  const images = new Map<string, string>();
+  for (const path of await filesBelow(folder)) {
+    const read = await readDicomFile(path);
+    if (!read.ok) {
+      if (read.error !== 'not-dicom') terminal.err(`${path}: ${REASONS[read.error].says}`);
+      continue;
+    }
+    const { dataSet } = read.value.file;
+    const sop = dataSet.text(TAG.SOPInstanceUID);
+    if (dataSet.has(TAG.ContentSequence) && !isOwnObject(dataSet)) reports.push(read.value);
+    else if (sop !== undefined && dataSet.text(TAG.SOPClassUID) !== SOP_CLASS.Segmentation) images.set(sop, path);
+  }
+  return { reports, images };
+}
+
+async function segmentOneReport(
+  report: ReadReport,
+  index: number,
+  images: ReadonlyMap<string, string>,
+  kernels: KernelPool,
+  options: SegmentOptions,
+): Promise<readonly OutcomeLine[]> {
+  const slices = new Map<string, Result<SourceSlice, ReasonCode>>();
+  for (const { image } of report.measurements)
+    if (image && !slices.has(sliceKey(image)))
+      slices.set(sliceKey(image), await sliceFromFile(images.get(image.sopInstanceUID), image, kernels));
+  const sliceOf = (m: Measurement): Result<SourceSlice, ReasonCode> =>
+    m.image ? (slices.get(sliceKey(m.image)) ?? fail('image-gone')) : fail('no-image-reference');
+
+  const results = await segmentReport(report, sliceOf, [offlineRule(options.method)], kernels);
+  if (!results.ok)
+    return report.measurements.map((m) => lineOf(report, m, { outcome: 'failed', reason: results.error }));
+
+  const written = new Map<string, WrittenLesion>();
+  for (const kind of ['written', 'held'] as const) {
+    const lesions = results.value.filter(
+      (r): r is Segmented => r.kind === 'segmented' && (r.decision === 'store') === (kind === 'written'),
+    );
+    if (lesions.length === 0) continue;
+    const { objects, refused } = writeSegmentations({
+      report,
+      lesions: lesions.map((l) => l.lesion),
+      equipment: { installationId: 'offline', softwareVersion: softwareVersion() },
+      createdAt: new Date(),
+      policyName: kind,
+    });
+    for (const object of objects) {
+      await writeFile(join(options.out, kind === 'held' ? 'held' : '', `${object.sopInstanceUID}.dcm`), object.bytes);
+      for (const s of object.segments) written.set(s.measurementKey, { object, segmentNumber: s.segmentNumber });
+    }
+    for (const r of refused) written.set(r.measurementKey, { refused: r.reason });
+  }
+  const lines: OutcomeLine[] = [];
+  for (const [n, result] of results.value.entries()) {
+    const name = `report-${String(index + 1).padStart(3, '0')}-lesion-${String(n + 1).padStart(2, '0')}.png`;
+    lines.push(await outcomeOf(report, result, written.get(result.measurement.key), name, options));
+  }
+  return lines;
+}
+
+type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
+type WrittenLesion =
+  { readonly object: SegmentationObject; readonly segmentNumber: number } | { readonly refused: ReasonCode };
+
+async function outcomeOf(
+  report: ReadReport,
+  result: MeasurementResult,
+  written: WrittenLesion | undefined,
+  pictureName: string,
+  options: SegmentOptions,
+): Promise<OutcomeLine> {
+  if (result.kind === 'ended')
+    return lineOf(report, result.measurement, { outcome: result.outcome, reason: result.reason });
+  const { lesion, decision } = result;
+  const { located } = lesion;
+  const folder = decision === 'store' ? '' : 'held';
+  await writeFile(join(options.out, folder, pictureName), overlayPng(located.slice, located.marks, lesion.mask));
+  const base = {
+    ...lineOf(report, result.measurement, { outcome: 'failed', reason: null }),
+    image: { sopInstanceUID: located.slice.reference.sopInstanceUID, frame: located.slice.reference.frame ?? null },
+    longAxis: axisLine(located.marks.longAxis, located.longAxisMm),
+    shortAxis:
+      located.marks.shortAxis && located.shortAxisMm !== undefined
+        ? axisLine(located.marks.shortAxis, located.shortAxisMm)
+        : null,
+    measured: {
+      longAxis: axisLine(lesion.axes.longAxis, lesion.axes.longAxisMm),
+      shortAxis: axisLine(lesion.axes.shortAxis, lesion.axes.shortAxisMm),
+    },
+    areaPx: lesion.areaPx,
+    areaMm2: round(lesion.areaMm2, 3),
+    agreement: round(lesion.agreement, 4),
+    method: lesion.method,
+    findings: [...located.findings, ...lesion.findings].map((f) => f.code),
+    picture: join(folder, pictureName),
+  };
+  if (written && 'refused' in written) return { ...base, outcome: 'failed', reason: written.refused };
+  if (!written) throw new Error('a segmented lesion is neither written nor refused');
+  return {
+    ...base,
+    outcome: decision === 'store' ? 'written' : 'held',
+    reason: decision === 'store' ? null : decision.hold,
+    segUID: written.object.sopInstanceUID,
+    segmentNumber: written.segmentNumber,
+  };
+}
+
+const lineOf = (
+  report: ReadReport,
+  m: Measurement,
+  end: { outcome: FileOutcome; reason: ReasonCode | null },
+): OutcomeLine => ({
+  report: report.sopInstanceUID ?? null,
+  trackingUID: m.trackingUID ?? null,
+  trackingIdentifier: m.trackingIdentifier ?? null,
+  ...end,
+  image: m.image ? { sopInstanceUID: m.image.sopInstanceUID, frame: m.image.frame ?? null } : null,
+  longAxis: null,
+  shortAxis: null,
+  measured: null,
+  areaPx: null,
+  areaMm2: null,
+  agreement: null,
+  method: null,
+  findings: m.findings.map((f) => f.code),
+  segUID: null,
+  segmentNumber: null,
+  picture: null,
+});
+
+const axisLine = (ends: Pair<PixelIndex>, mm: number): AxisLine => ({
+  points: ends.map((p) => [round(p.column, 3), round(p.row, 3)] as const),
+  mm: round(mm, 3),
+});
+
+const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
+
+async function sliceFromFile(
+  path: string | undefined,
+  image: NonNullable<Measurement['image']>,
+  kernels: KernelPool,
+): Promise<Result<SourceSlice, ReasonCode>> {
+  if (path === undefined) return fail('image-gone');
+  const read = await readDicomFile(path);
+  return read.ok ? sourceSlice(read.value, image, kernels) : read;
+}
+
+const offlineRule = (method: MethodName): Rule => ({
+  name: 'offline',
+  match: {},
+  method,
+  onInferenceFailure: 'seed',
+  storeTo: [],
+  holdBelowAgreement: 'auto',
+  allowNonAxial: false,
+});
+
+function forPeople(report: ReadReport, index: number, of: number, lines: readonly OutcomeLine[]): string {
+  const head = `report ${index + 1} of ${of}   ${report.sopInstanceUID ?? 'without UID'}   ${lines.length} measurements`;
+  const rows = lines.map((l) => [
+    l.trackingIdentifier ?? '',
+    l.longAxis?.mm.toFixed(1) ?? '',
+    l.shortAxis?.mm.toFixed(1) ?? '',
+    l.areaMm2?.toFixed(0) ?? '',
+    l.agreement?.toFixed(2) ?? '',
+    l.reason ? `${l.outcome}: ${l.reason}` : l.outcome,
+    l.picture ?? '',
+  ]);
+  return rows.length === 0
+    ? `${head}: ${report.skipped[0]?.reason ?? 'no-measurements'}`
+    : `${head}\n${textTable(['lesion', 'long mm', 'short mm', 'area mm2', 'agreement', 'outcome', 'picture'], rows)}`;
+}

@@ -1,0 +1,18 @@
+export type { Element, Elements } from './elements.js';
+export { keywordOf, tagOf, vrOf } from './dictionary.js';
+export { readPart10, type DicomFile } from './part10/read-part10.js';
+export type { ReadProblem } from './part10/read-problem.js';
+export { encodeMultipart } from './multipart/encode-multipart.js';
+export { MultipartSplitter, type MultipartPart, type MultipartProblem } from './multipart/multipart-splitter.js';
+export { copyElement } from './encoding/copy-element.js';
+export { encodePart10 } from './encoding/encode-part10.js';
+export { encapsulatedFragments } from './part10/encapsulated-fragments.js';
+export type { DicomJsonDataSet, DicomJsonElement, DicomJsonPersonName, DicomJsonValue } from './json/dicom-json.js';
+export { dicomJsonOf } from './json/dicom-json-of.js';
+export { dataSetFromJson } from './json/json-data-set.js';
+export { imagePlaneOf } from './geometry/image-plane.js';
+export { isAxial, isLocalizer } from './geometry/slice-kind.js';
+export { stackOf, type SliceStack } from './geometry/slice-stack.js';
+export { initialiseCodecs } from './pixels/codecs.js';
+export { huSliceOf } from './pixels/hu-slice.js';
+export { TRANSFER_SYNTAXES, type TransferSyntaxRow } from './pixels/transfer-syntaxes.js';

@@ -1,0 +1,89 @@
+import type {
+  DataSet,
+  Result,
+  SeriesInstanceUid,
+  SopClassUid,
+  SopInstanceUid,
+  StudyInstanceUid,
+} from '../domain/index.js';
+import type { ArchiveProblem } from './archive-problem.js';
+import type { Credentials } from './credentials.js';
+import type { Budget } from './governor.js';
+import type { ProbeRow } from './probe-row.js';
+import type { Level, Query, SearchAnswer, SearchOptions } from './query.js';
+import type { StoreAnswer } from './store-answer.js';
+
+/** PEM texts. `ca` replaces the system's certificate authorities. */
+export interface Tls {
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+/** All in ms. */
+export interface Timeouts {
+  readonly connect: number;
+  /** From the request's end to the answer's head. */
+  readonly headers: number;
+  /** Between two pieces of the answer's body. */
+  readonly body: number;
+  /** One request altogether, once the budget let it go. */
+  readonly whole: number;
+}
+
+export interface ArchiveOptions {
+  readonly name: string;
+  /** DICOMweb root: the address that ends where `/studies` begins. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  readonly tls?: Tls;
+  readonly budget: Budget;
+  readonly timeouts: Timeouts;
+  /** Longer answers are not read. */
+  readonly maximumAnswerBytes: number;
+}
+
+export interface SeriesReference {
+  readonly study: StudyInstanceUid;
+  readonly series: SeriesInstanceUid;
+}
+
+export interface InstanceReference extends SeriesReference {
+  readonly instance: SopInstanceUid;
+}
+
+/** Where an instance was found. */
+export interface LocatedInstance extends InstanceReference {
+  readonly sopClass: SopClassUid | undefined;
+}
+
+/** Someone else's archive, asked within its budget. Every expected failure is a value; nothing is retried here. */
+export interface Archive {
+  readonly name: string;
+  /**
+   * QIDO-RS, all pages, every row checked against what was asked. A query that filters nothing throws; an answer that is not known to be
+   * complete is a problem.
+   */
+  search(level: Level, query: Query, options?: SearchOptions): Promise<Result<readonly DataSet[], ArchiveProblem>>;
+  /** The same, where an incomplete answer is of use too: it says which keys are ignored and what may be missing. */
+  survey(level: Level, query: Query, options?: SearchOptions): Promise<Result<SearchAnswer, ArchiveProblem>>;
+  /** Where an instance is whose series is not known: in that study first, then anywhere. `image-gone` when it is nowhere. */
+  locate(
+    instance: SopInstanceUid,
+    study: StudyInstanceUid | undefined,
+  ): Promise<Result<LocatedInstance, ArchiveProblem>>;
+  /** WADO-RS: the Part 10 file as stored, where the archive gives it so. `image-gone` when it is not there. */
+  retrieve(instance: InstanceReference): Promise<Result<Uint8Array, ArchiveProblem>>;
+  /** WADO-RS metadata of one instance or of every instance of a series, without bulk data. `image-gone` when it is not there. */
+  metadata(of: SeriesReference | InstanceReference): Promise<Result<readonly DataSet[], ArchiveProblem>>;
+  /** STOW-RS, one request. Every object is a Part 10 file of this study. */
+  store(study: StudyInstanceUid, objects: readonly Uint8Array[]): Promise<StoreAnswer>;
+  /** Whether searching works and every key that is relied on filters. */
+  probeSearch(): Promise<readonly ProbeRow[]>;
+  /** Whether an instance can be retrieved. */
+  probeRetrieve(): Promise<readonly ProbeRow[]>;
+  /** Whether the store route is there and lets us in; leaves nothing behind. */
+  probeStore(): Promise<readonly ProbeRow[]>;
+  /** Ends what is under way (as `archive-unreachable`) and closes all connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+/** Other people's archives over DICOMweb: what to search for and when, searching, retrieving, storing, within each archive's budget. */
+export type {
+  Archive,
+  ArchiveOptions,
+  InstanceReference,
+  LocatedInstance,
+  SeriesReference,
+  Timeouts,
+  Tls,
+} from './archive.js';
+export type { ArchiveProblem } from './archive-problem.js';
+export type { Credentials } from './credentials.js';
+export type { RefusalMeans } from './failure-reasons.js';
+export type { Budget, Clock } from './governor.js';
+export { openArchive } from './open-archive.js';
+export type { ProbeRow } from './probe-row.js';
+export type { Level, Query, SearchAnswer, SearchOptions, Shortfall } from './query.js';
+export {
+  searchPlan,
+  tailPlan,
+  todayIn,
+  type DicomDate,
+  type ReportModality,
+  type SearchLayer,
+  type WatchLayer,
+} from './search-plan.js';
+export type { RefusedInstance, StoreAnswer, StoreWarning } from './store-answer.js';
+export { sweep, type FailedSeries, type KnownCount, type SeriesCount, type SweepResult } from './sweep.js';

@@ -1,0 +1,80 @@
+import type { DataSet } from '../domain/index.js';
+import type { Shortfall } from './query.js';
+
+export interface PageSizes {
+  /** Rows asked for at once. */
+  readonly rows: number;
+  /** Rows of the page before that are asked for again: what vanished meanwhile shows by their absence. */
+  readonly overlap: number;
+}
+
+/** Some archives refuse a limit above 200. */
+export const PAGE_SIZES: PageSizes = { rows: 200, overlap: 10 };
+
+/** No archive cuts its pages to less than this by itself, so a page shorter than it is the last one. */
+const SMALLEST_CUT = 25;
+const MAXIMUM_ROWS = 50_000;
+const MAXIMUM_RESTARTS = 2;
+
+/** What paging has gathered, and where it goes on; `offset` is undefined when it is over. */
+export interface Paging {
+  readonly rows: ReadonlyMap<string, DataSet>;
+  readonly offset: number | undefined;
+  /** Identity of the first row of all. */
+  readonly first: string | undefined;
+  readonly restarts: number;
+  readonly shortfalls: readonly Shortfall[];
+}
+
+export const START: Paging = { rows: new Map(), offset: 0, first: undefined, restarts: 0, shortfalls: [] };
+
+export interface Page {
+  /** Usable rows, in the archive's order. */
+  readonly rows: readonly { readonly identity: string; readonly dataSet: DataSet }[];
+  /** How many rows the answer had, the unusable ones included. */
+  readonly count: number;
+  /** The archive said that there are more (`Warning: 299`, PS3.18 10.6.3). */
+  readonly announcesMore: boolean;
+  /** This archive is known to fill its pages: a shorter one is the last. */
+  readonly fillsPages: boolean;
+}
+
+/**
+ * The state after a page. The order of rows is promised by nobody, and rows come and go between pages: so pages overlap, rows are told apart
+ * by their UIDs, and where a page does not begin with a row that was seen (something before it vanished, and a row may have slipped through) the
+ * search starts again and keeps what it has.
+ */
+export function afterPage(paging: Paging, page: Page, sizes: PageSizes): Paging {
+  const offset = paging.offset ?? 0;
+  const first = page.rows[0]?.identity;
+  const rows = new Map(paging.rows);
+  for (const row of page.rows) if (!rows.has(row.identity)) rows.set(row.identity, row.dataSet);
+  const gathered = { ...paging, rows, first: offset === 0 ? first : paging.first };
+  const over = (...shortfalls: Shortfall[]): Paging => ({
+    ...gathered,
+    offset: undefined,
+    shortfalls: [...paging.shortfalls, ...shortfalls],
+  });
+
+  if (offset > 0 && first !== undefined && first === paging.first) return over('offset-ignored');
+  if (offset > 0 && slipped(paging, page)) {
+    if (paging.restarts === MAXIMUM_RESTARTS) return over('rows-moved');
+    return { ...gathered, offset: 0, restarts: paging.restarts + 1 };
+  }
+  if (isLast(page, sizes)) return over();
+  // at least half of every page is new, whatever the archive cuts it to
+  const next = offset + page.count - Math.min(sizes.overlap, Math.floor(page.count / 2));
+  return next < MAXIMUM_ROWS ? { ...gathered, offset: next } : over('too-many-rows');
+}
+
+function slipped(paging: Paging, page: Page): boolean {
+  const first = page.rows[0];
+  return page.count === 0 || (first !== undefined && !paging.rows.has(first.identity));
+}
+
+function isLast(page: Page, sizes: PageSizes): boolean {
+  if (page.announcesMore && page.count > 0) return false;
+  // more than was asked for: the limit is ignored, and everything was given
+  if (page.count > sizes.rows || page.count <= sizes.overlap) return true;
+  return page.count < sizes.rows && (page.fillsPages || page.count < SMALLEST_CUT);
+}

@@ -1,0 +1,50 @@
+/** Connections, and what a refused one means. */
+import pg from 'pg';
+import { codeOf, type DatabaseWorld } from './database-types.js';
+
+const INT8 = 20;
+
+/** Identifiers and counts of the ledger fit a number exactly; PostgreSQL's 64 bits would come as text. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === INT8 && format !== 'binary' ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+};
+
+export const withOurTypes = (config: pg.ClientConfig): pg.ClientConfig => ({ ...config, types });
+
+export function openPool(connection: pg.ClientConfig, world: Pick<DatabaseWorld, 'broken'>): pg.Pool {
+  const pool = new pg.Pool({ ...connection, max: 12, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 });
+  pool.on('error', (error) => world.broken(error)); // an idle connection broke: the pool opens another
+  return pool;
+}
+
+export type Answer =
+  | { readonly kind: 'connected'; readonly client: pg.Client }
+  /** Nobody listens. */
+  | { readonly kind: 'nobody'; readonly error: unknown }
+  /** A server is starting, recovering or stopping. */
+  | { readonly kind: 'not-now'; readonly error: unknown };
+
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+/** SQLSTATE cannot_connect_now. */
+const NOT_NOW = '57P03';
+
+/** Tries to connect once; what is neither a missing nor an unready server throws. */
+export async function tryToConnect(connection: pg.ClientConfig): Promise<Answer> {
+  const client = new pg.Client(connection);
+  let broke: Error | undefined;
+  client.on('error', (error) => (broke = error)); // between connecting and its user's own listener
+  try {
+    await client.connect();
+    if (broke) throw broke;
+    return { kind: 'connected', client };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === NOT_NOW) return { kind: 'not-now', error };
+    if ((code !== undefined && NOBODY.has(code)) || isCutOff(error)) return { kind: 'nobody', error };
+    throw error;
+  }
+}
+
+/** pg's words for a connection that ended while it was being made; it gives no code. */
+const isCutOff = (error: unknown): boolean => error instanceof Error && /^Connection terminated/.test(error.message);

@@ -1,0 +1,49 @@
+import pg from 'pg';
+import type { Database, DatabaseWorld } from './database/database-types.js';
+import { LOCK_CLASS, LOCKS } from './database/locks.js';
+import type { Leadership } from './queue-types.js';
+
+/**
+ * Who watches, where several processes share a database: the holder of an advisory lock on a connection of its own (a pool hands out others).
+ * When that connection dies the lock is gone, so it is asked before each sweep. Nothing is opened before the first question.
+ */
+export function openLeadership(database: Database, world: Pick<DatabaseWorld, 'broken'>): Leadership {
+  let session: { readonly client: pg.Client; leads: boolean } | undefined;
+  let asking: Promise<boolean> = Promise.resolve(false);
+
+  const connect = async (): Promise<{ readonly client: pg.Client; leads: boolean }> => {
+    const client = new pg.Client(database.connection);
+    const opened = { client, leads: false };
+    client.on('error', (error) => {
+      if (session === opened) session = undefined;
+      world.broken(error);
+    });
+    await client.connect();
+    return opened;
+  };
+
+  const ask = async (): Promise<boolean> => {
+    try {
+      session ??= await connect();
+      // A session that has the lock has it as long as it answers.
+      const { rows } = await session.client.query<{ leads: boolean }>(
+        session.leads ? 'select true as leads' : `select pg_try_advisory_lock(${LOCK_CLASS}, ${LOCKS.leader}) as leads`,
+      );
+      session.leads = rows[0]!.leads;
+      return session.leads;
+    } catch (error) {
+      session = undefined;
+      world.broken(error instanceof Error ? error : new Error('the leader cannot be asked for', { cause: error }));
+      return false;
+    }
+  };
+
+  return {
+    isLeader: () => (asking = asking.then(ask)),
+    close: async () => {
+      await asking;
+      await session?.client.end();
+      session = undefined;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * The tables, as numbered steps. A step that was released is never changed: a change is a further step. UIDs are kept here and nowhere else;
+ * names, birth dates and pixels are not kept, except an object's bytes until it is delivered.
+ */
+export interface Migration {
+  readonly version: number;
+  readonly what: string;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    what: 'reports, runs, measurements, objects, deliveries, events, reviews, sources and destinations',
+    sql: `
+      create table caliper.report (
+        number bigserial primary key,
+        sop_instance_uid text not null unique,
+        sop_class_uid text,
+        study_instance_uid text not null,
+        series_instance_uid text not null,
+        digest text,
+        amended timestamptz,
+        urgency text not null check (urgency in ('today', 'backlog')),
+        -- No run was opened for it yet.
+        unserved boolean not null default true,
+        first_seen timestamptz not null default now()
+      );
+      create index report_unserved on caliper.report (number) where unserved;
+
+      create table caliper.sighting (
+        report bigint not null references caliper.report,
+        source text not null,
+        study_instance_uid text not null,
+        series_instance_uid text not null,
+        first_seen timestamptz not null default now(),
+        last_seen timestamptz not null default now(),
+        primary key (report, source)
+      );
+      create index sighting_series on caliper.sighting (source, series_instance_uid);
+
+      -- How many instances a series had when it was last searched completely: while the archive answers the same, it is skipped.
+      create table caliper.series_count (
+        source text not null,
+        series_instance_uid text not null,
+        instances integer not null,
+        counted timestamptz not null default now(),
+        primary key (source, series_instance_uid)
+      );
+
+      create sequence caliper.fence;
+
+      create table caliper.run (
+        id bigserial primary key,
+        report bigint not null references caliper.report,
+        policy_digest text not null,
+        method_digest text not null,
+        state text not null default 'seen' check (state in
+          ('seen', 'reading', 'segmenting', 'delivering', 'waiting', 'held', 'done', 'refused', 'dead')),
+        reason text,
+        came_from text,
+        cause text not null check (cause in ('sighting', 'amended', 'replay', 'review')),
+        urgency text not null check (urgency in ('today', 'backlog')),
+        due timestamptz not null default now(),
+        attempts integer not null default 0,
+        owner text,
+        fence bigint,
+        lease_until timestamptz,
+        opened timestamptz not null default now(),
+        changed timestamptz not null default now(),
+        reading jsonb,
+        unique (report, policy_digest, method_digest),
+        check (state <> 'waiting' or came_from is not null)
+      );
+      create index run_due on caliper.run (urgency desc, due, id)
+        where state in ('seen', 'reading', 'segmenting', 'delivering', 'waiting');
+      create index run_opened on caliper.run (report, opened desc, id desc);
+
+      create table caliper.object (
+        number bigserial primary key,
+        sop_instance_uid text not null unique,
+        series_instance_uid text not null,
+        study_instance_uid text not null,
+        run bigint not null references caliper.run,
+        kind text not null check (kind in ('segmentation', 'result-report')),
+        digest text not null,
+        bytes bytea,
+        segments jsonb not null,
+        warnings jsonb not null,
+        created timestamptz not null default now()
+      );
+      create index object_run on caliper.object (run);
+
+      create table caliper.measurement (
+        run bigint not null references caliper.run,
+        key text not null,
+        position integer not null,
+        outcome text check (outcome in
+          ('stored', 'already-stored', 'stored-unconfirmed', 'would-store', 'held', 'skipped', 'failed')),
+        reason text,
+        rule text,
+        method text,
+        agreement double precision,
+        findings jsonb not null,
+        tracking_uid text,
+        object bigint references caliper.object,
+        -- Where the object is none of this ledger's: one that was at the destination already.
+        seg_uid text,
+        segment_number integer,
+        primary key (run, key)
+      );
+      create index measurement_object on caliper.measurement (object);
+
+      create table caliper.delivery (
+        id bigserial primary key,
+        object bigint not null references caliper.object,
+        destination text not null,
+        state text not null default 'due' check (state in
+          ('due', 'looking', 'storing', 'confirming', 'waiting', 'held', 'stored', 'already-stored', 'stored-unconfirmed',
+           'would-store', 'refused', 'dead')),
+        reason text,
+        came_from text,
+        due timestamptz not null default now(),
+        attempts integer not null default 0,
+        changed timestamptz not null default now(),
+        unique (object, destination),
+        check (state <> 'waiting' or came_from is not null)
+      );
+
+      create table caliper.event (
+        id bigserial primary key,
+        at timestamptz not null default now(),
+        run bigint not null references caliper.run,
+        delivery bigint references caliper.delivery,
+        from_state text,
+        to_state text not null,
+        reason text,
+        by text
+      );
+      create index event_run on caliper.event (run, id);
+      create index event_at on caliper.event (at);
+
+      create table caliper.review (
+        id bigserial primary key,
+        report bigint not null references caliper.report,
+        measurement_key text,
+        decision text not null check (decision in ('accepted', 'rejected', 'look-again')),
+        by text not null,
+        at timestamptz not null default now()
+      );
+      create index review_report on caliper.review (report, id);
+
+      -- Sources and destinations: the configured mode, a pause that lasts through restarts, and when it first was live.
+      create table caliper.archive_role (
+        role text not null check (role in ('source', 'destination')),
+        name text not null,
+        configured text not null check (configured in ('live', 'shadow', 'paused')),
+        paused_reason text,
+        first_live timestamptz,
+        primary key (role, name)
+      );
+    `,
+  },
+];

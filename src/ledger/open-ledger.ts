@@ -1,0 +1,51 @@
+import { fail, ok, type Result } from '../domain/index.js';
+import { claimRun, release, renew } from './claiming.js';
+import { DatabaseRefusal, type Database, type DatabaseProblem } from './database/database-types.js';
+import { addReview, decideHeld, reopen } from './deciding.js';
+import { deliveries, moveDelivery, objectBytes, resumeDelivery } from './delivering.js';
+import type { Ledger } from './ledger-types.js';
+import { migrate } from './migrate.js';
+import { moveRun, record } from './moving.js';
+import { recentReports, status, work } from './overview.js';
+import { pauseRole, registerRole, resumeRole, roles } from './roles.js';
+import { findUid, objectByNumber, purgeEvents, reportByNumber, writtenObjects } from './story.js';
+import { ensureRuns, seriesCounts, sight } from './watching.js';
+
+/** Makes or migrates the tables, then gives the ledger on them. Tables of a newer program are refused (`database-newer`). */
+export async function openLedger({ pool }: Database): Promise<Result<Ledger, DatabaseProblem>> {
+  try {
+    await migrate(pool);
+  } catch (error) {
+    if (error instanceof DatabaseRefusal) return fail(error.problem);
+    throw error;
+  }
+  return ok({
+    seriesCounts: (...given) => seriesCounts(pool, ...given),
+    sight: (...given) => sight(pool, ...given),
+    ensureRuns: (...given) => ensureRuns(pool, ...given),
+    claimRun: (owner, leaseMs, run) => claimRun(pool, owner, leaseMs, run),
+    renew: (...given) => renew(pool, ...given),
+    release: (...given) => release(pool, ...given),
+    record: (...given) => record(pool, ...given),
+    moveRun: (...given) => moveRun(pool, ...given),
+    deliveries: (...given) => deliveries(pool, ...given),
+    objectBytes: (...given) => objectBytes(pool, ...given),
+    moveDelivery: (...given) => moveDelivery(pool, ...given),
+    resumeDelivery: (...given) => resumeDelivery(pool, ...given),
+    decideHeld: (...given) => decideHeld(pool, ...given),
+    reopen: (...given) => reopen(pool, ...given),
+    addReview: (...given) => addReview(pool, ...given),
+    registerRole: (...given) => registerRole(pool, ...given),
+    pauseRole: (...given) => pauseRole(pool, ...given),
+    resumeRole: (...given) => resumeRole(pool, ...given),
+    roles: () => roles(pool),
+    status: () => status(pool),
+    work: () => work(pool),
+    recentReports: (...given) => recentReports(pool, ...given),
+    reportByNumber: (...given) => reportByNumber(pool, ...given),
+    objectByNumber: (...given) => objectByNumber(pool, ...given),
+    findUid: (...given) => findUid(pool, ...given),
+    writtenObjects: (...given) => writtenObjects(pool, ...given),
+    purgeEvents: (...given) => purgeEvents(pool, ...given),
+  });
+}

@@ -1,0 +1,1 @@
+export { startPage, type PageServer, type PageWorld } from './page-server.js';

@@ -1,0 +1,230 @@
+import { readPart10 } from '../dicom/index.js';
+import type { Archive, ArchiveProblem } from '../dicomweb/index.js';
+import { ok, reasonOf, TAG, type DataSet, type ReasonCode, type Result } from '../domain/index.js';
+import { compareReadBack, ownSegments } from '../seg-writer/index.js';
+import type { Claim, Delivery, DeliveryMove, LeaseLost, Role } from '../ledger/index.js';
+import { nextTryAfter } from './waits.js';
+import type { Destination, World } from './world.js';
+
+/**
+ * Takes one object to one destination: look, store, read back and compare. Each step's end is written before the next begins, so that a worker
+ * that dies anywhere leaves a delivery that another takes up where it stood.
+ */
+export async function deliver(claim: Claim, delivery: Delivery, world: World): Promise<Result<Delivery, LeaseLost>> {
+  const { ledger } = world;
+  const destination = world.destinations.get(delivery.destination);
+  let current = delivery;
+  let resent = false;
+  const move = async (to: DeliveryMove) => {
+    const moved = await ledger.moveDelivery(claim, current.id, to);
+    if (moved.ok) current = moved.value;
+    return moved;
+  };
+  const wait = (reason: ReasonCode, problem?: ArchiveProblem) =>
+    move({
+      to: 'waiting',
+      reason,
+      attempt: 'counted',
+      afterMs: nextTryAfter(reason, {
+        ageMs: world.now() - claim.report.firstSeen.getTime(),
+        attempts: current.attempts,
+        ...(problem?.retryAfter === undefined ? {} : { retryAfterMs: problem.retryAfter }),
+      }),
+    });
+  if (!destination) return move({ to: 'held', reason: 'destination-unknown' });
+
+  for (;;) {
+    switch (current.state) {
+      case 'due': {
+        const moved = await move({ to: 'looking' });
+        if (!moved.ok) return moved;
+        break;
+      }
+      case 'looking': {
+        const roles = await ledger.roles();
+        const role = roles.find((r) => r.role === 'destination' && r.name === destination.name);
+        if (role?.mode === 'paused') return wait('destination-paused');
+        const there = await look(destination.archive, current, await ledger.objectBytes(current.object));
+        if (there.kind === 'problem') return wait(there.problem.code, there.problem);
+        if (there.kind === 'ours') return move({ to: 'already-stored' });
+        if (there.kind === 'foreign') return move({ to: 'held', reason: 'read-back-differs' });
+        if (!mayStore(destination, role, claim)) return move({ to: 'would-store' });
+        if (destination.requireStudy) {
+          const study = await hasStudy(destination.archive, current);
+          if (study.kind === 'problem') return wait(study.problem.code, study.problem);
+          if (study.kind === 'absent') return wait('study-not-there');
+        }
+        const moved = await move({ to: 'storing' });
+        if (!moved.ok) return moved;
+        break;
+      }
+      case 'storing': {
+        const bytes = await ledger.objectBytes(current.object);
+        if (!bytes) throw new Error('the bytes of an object under delivery are gone');
+        // a worker that was suspended past its lease must not store
+        if (!(await ledger.renew(claim))) return { ok: false, error: 'lease-lost' };
+        const answer = await destination.archive.store(current.studyInstanceUID, [bytes]);
+        const next = afterStore(answer, destination);
+        if (next.kind === 'wait') return wait(next.reason, next.problem);
+        if (next.kind === 'look') {
+          // the answer does not say whether the object is there: look before repeating, once now and then at intervals
+          if (resent) return wait('store-unclear');
+          resent = true;
+        }
+        const moved = await move(next.move);
+        if (!moved.ok || next.kind === 'end') return moved;
+        break;
+      }
+      case 'confirming': {
+        const sent = await ledger.objectBytes(current.object);
+        if (!sent) throw new Error('the bytes of an object under delivery are gone');
+        const confirmed = await confirm(destination.archive, current, sent);
+        if (confirmed.kind === 'problem') return wait(confirmed.problem.code, confirmed.problem);
+        if (confirmed.kind === 'missing') return wait('read-back-missing');
+        if (confirmed.kind === 'differs') return move({ to: 'held', reason: confirmed.reason });
+        const moved = await move({ to: 'stored' });
+        if (moved.ok)
+          world.log.event('object.stored', {
+            object: `o-${current.object}`,
+            destination: destination.name,
+            segments: current.segments.length,
+          });
+        return moved;
+      }
+      case 'waiting': {
+        if (current.dueInMs > 0) return ok(current);
+        const resumed = await ledger.resumeDelivery(claim, current.id);
+        if (!resumed.ok) return resumed;
+        current = resumed.value;
+        break;
+      }
+      default:
+        return ok(current);
+    }
+  }
+}
+
+/** `storeFrom`: reports first seen before a destination stored anything are accounted for, not stored; a replay is a person's permission. */
+function mayStore(destination: Destination, role: Role | undefined, claim: Claim): boolean {
+  if (role?.mode !== 'live') return false;
+  if (destination.storeFrom === 'always' || claim.cause === 'replay') return true;
+  const from = destination.storeFrom === 'first-live' ? role.firstLive : destination.storeFrom;
+  return from !== undefined && claim.report.firstSeen >= from;
+}
+
+type Looked =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'problem'; readonly problem: ArchiveProblem };
+
+/** Whether the destination holds the object already: an object that was there before is checked against its own receipt. */
+async function look(archive: Archive, delivery: Delivery, ours: Uint8Array | undefined): Promise<Looked> {
+  const found = await archive.retrieve(placeOf(delivery));
+  if (!found.ok)
+    return found.error.code === 'image-gone' ? { kind: 'absent' } : { kind: 'problem', problem: found.error };
+  if (ours && compareReadBack(ours, found.value).kind !== 'differs') return { kind: 'ours' };
+  const file = readPart10(found.value);
+  const segments = file.ok ? ownSegments(file.value.dataSet) : [];
+  return { kind: segments.length > 0 && segments.every((s) => s.maskMatches) ? 'ours' : 'foreign' };
+}
+
+async function hasStudy(
+  archive: Archive,
+  delivery: Delivery,
+): Promise<{ kind: 'there' } | { kind: 'absent' } | { kind: 'problem'; problem: ArchiveProblem }> {
+  const studies = await archive.search(
+    'studies',
+    { StudyInstanceUID: delivery.studyInstanceUID },
+    { include: ['PatientID', 'PatientName'] },
+  );
+  if (!studies.ok) return { kind: 'problem', problem: studies.error };
+  return { kind: studies.value.length > 0 ? 'there' : 'absent' };
+}
+
+type AfterStore =
+  | { readonly kind: 'go'; readonly move: DeliveryMove }
+  | { readonly kind: 'look'; readonly move: DeliveryMove }
+  | { readonly kind: 'end'; readonly move: DeliveryMove }
+  | { readonly kind: 'wait'; readonly reason: ReasonCode; readonly problem?: ArchiveProblem };
+
+function afterStore(answer: Awaited<ReturnType<Archive['store']>>, destination: Destination): AfterStore {
+  const confirmed: AfterStore =
+    destination.confirm === 'read-back'
+      ? { kind: 'go', move: { to: 'confirming' } }
+      : { kind: 'end', move: { to: 'stored-unconfirmed' } };
+  switch (answer.kind) {
+    case 'stored':
+      return confirmed;
+    case 'partly':
+    case 'refused': {
+      const refused = answer.refused[0];
+      if (!refused) return confirmed;
+      if (refused.means === 'duplicate') return { kind: 'look', move: { to: 'looking' } };
+      return refused.means === 'retry'
+        ? { kind: 'wait', reason: refused.reason }
+        : { kind: 'end', move: { to: 'held', reason: refused.reason } };
+    }
+    case 'renumbered':
+      return { kind: 'end', move: { to: 'held', reason: 'destination-renumbers' } };
+    case 'unauthorised':
+      return { kind: 'wait', reason: 'archive-unauthorised' };
+    case 'forbidden':
+      return { kind: 'wait', reason: 'archive-forbidden' };
+    case 'busy':
+      return {
+        kind: 'wait',
+        reason: 'archive-busy',
+        ...(answer.retryAfter === undefined
+          ? {}
+          : { problem: { code: 'archive-busy', retryAfter: answer.retryAfter } }),
+      };
+    case 'unclear':
+      return { kind: 'look', move: { to: 'looking', reason: 'store-unclear', attempt: 'counted' } };
+    case 'failed':
+      return reasonOf(answer.problem.code).retry === 'never'
+        ? { kind: 'end', move: { to: 'held', reason: answer.problem.code } }
+        : { kind: 'wait', reason: answer.problem.code, problem: answer.problem };
+  }
+}
+
+type Confirmed =
+  | { readonly kind: 'equal' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'differs'; readonly reason: ReasonCode }
+  | { readonly kind: 'problem'; readonly problem: ArchiveProblem };
+
+/**
+ * Fetches the object and compares every bit with what was sent. Patient and study attributes may have been corrected by the archive: they are
+ * right when they are what the archive now says of the study.
+ */
+async function confirm(archive: Archive, delivery: Delivery, sent: Uint8Array): Promise<Confirmed> {
+  const received = await archive.retrieve(placeOf(delivery));
+  if (!received.ok)
+    return received.error.code === 'image-gone' ? { kind: 'missing' } : { kind: 'problem', problem: received.error };
+  const compared = compareReadBack(sent, received.value);
+  if (compared.kind === 'equal') return { kind: 'equal' };
+  if (compared.kind === 'differs') return { kind: 'differs', reason: 'read-back-differs' };
+  const study = await archive.search(
+    'studies',
+    { StudyInstanceUID: delivery.studyInstanceUID },
+    { include: ['PatientID', 'PatientName'] },
+  );
+  if (!study.ok) return { kind: 'problem', problem: study.error };
+  const stored = readPart10(received.value);
+  const now = study.value[0];
+  return now && stored.ok && sameIdentity(now, stored.value.dataSet)
+    ? { kind: 'equal' }
+    : { kind: 'differs', reason: 'read-back-identity-differs' };
+}
+
+const sameIdentity = (study: DataSet, object: DataSet): boolean =>
+  [TAG.PatientID, TAG.PatientName, TAG.StudyInstanceUID].every(
+    (tag) => (study.text(tag) ?? '') === (object.text(tag) ?? ''),
+  );
+
+const placeOf = (d: Delivery) => ({
+  study: d.studyInstanceUID,
+  series: d.seriesInstanceUID,
+  instance: d.sopInstanceUID,
+});

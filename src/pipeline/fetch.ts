@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { imagePlaneOf, readPart10, type DicomFile } from '../dicom/index.js';
+import type { KernelPool } from '../compute/index.js';
+import type { Archive, ArchiveProblem } from '../dicomweb/index.js';
+import {
+  asReadUid,
+  fail,
+  ok,
+  TAG,
+  type ImagePlane,
+  type ImageReference,
+  type Measurement,
+  type ReadReport,
+  type ReasonCode,
+  type Result,
+  type SeriesInstanceUid,
+  type SopInstanceUid,
+  type SourceSlice,
+  type StudyInstanceUid,
+} from '../domain/index.js';
+import type { Sighting } from '../ledger/index.js';
+import { sliceKey } from './segment.js';
+
+/** An instance as an archive keeps it. */
+export interface FetchedFile {
+  readonly file: DicomFile;
+  readonly bytes: Uint8Array;
+  /** SHA-256 (hex) of the bytes. */
+  readonly digest: string;
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Retrieves an instance and reads its header. */
+export async function fetchInstance(
+  archive: Archive,
+  ref: { readonly study: StudyInstanceUid; readonly series: SeriesInstanceUid; readonly instance: SopInstanceUid },
+): Promise<Result<FetchedFile, ArchiveProblem>> {
+  const bytes = await archive.retrieve(ref);
+  if (!bytes.ok) return bytes;
+  const file = readPart10(bytes.value);
+  if (!file.ok) return fail({ code: file.error.code });
+  return ok({ file: file.value, bytes: bytes.value, digest: sha256(bytes.value) });
+}
+
+/** The report itself, from the source that showed it last. */
+export const fetchReport = (
+  archive: Archive,
+  sighting: Sighting,
+  instance: SopInstanceUid,
+): Promise<Result<FetchedFile, ArchiveProblem>> =>
+  fetchInstance(archive, { study: sighting.studyInstanceUID, series: sighting.seriesInstanceUID, instance });
+
+export type FetchedSlices = ReadonlyMap<string, Result<SourceSlice, ReasonCode>>;
+
+/**
+ * The slices that a report's marks lie on, and nothing else of their study. A slice that cannot be had or read is in the map with its reason;
+ * an archive that does not answer is the whole call's problem.
+ */
+export async function fetchSlices(
+  report: ReadReport,
+  archives: readonly Archive[],
+  kernels: KernelPool,
+): Promise<Result<FetchedSlices, ArchiveProblem>> {
+  const slices = new Map<string, Result<SourceSlice, ReasonCode>>();
+  const files = new Map<SopInstanceUid, Result<FetchedFile, ReasonCode>>();
+  for (const measurement of report.measurements) {
+    const image = measurement.image;
+    if (!image || slices.has(sliceKey(image))) continue;
+    let file = files.get(image.sopInstanceUID);
+    if (!file) {
+      const found = await findImage(image, report, archives);
+      if (!found.ok && found.error.code !== 'image-gone' && isArchiveTrouble(found.error)) return found;
+      file = found.ok ? found : fail(found.error.code);
+      files.set(image.sopInstanceUID, file);
+    }
+    slices.set(sliceKey(image), file.ok ? await sourceSlice(file.value, image, kernels) : file);
+  }
+  return ok(slices);
+}
+
+/** Looks a measurement's slice up among those fetched. */
+export const sliceAmong =
+  (slices: FetchedSlices) =>
+  (measurement: Measurement): Result<SourceSlice, ReasonCode> =>
+    measurement.image ? (slices.get(sliceKey(measurement.image)) ?? fail('image-gone')) : fail('no-image-reference');
+
+/** Decodes an image that marks lie on. */
+export async function sourceSlice(
+  { file, bytes }: Pick<FetchedFile, 'file' | 'bytes'>,
+  image: ImageReference,
+  kernels: KernelPool,
+): Promise<Result<SourceSlice, ReasonCode>> {
+  const decoded = await kernels.decode(bytes, image.frame);
+  if (!decoded.ok) return decoded;
+  const frames = file.dataSet.number(TAG.NumberOfFrames);
+  return ok({
+    ...decoded.value,
+    header: file.dataSet,
+    reference: {
+      sopClassUID: file.dataSet.text(TAG.SOPClassUID) as SourceSlice['reference']['sopClassUID'],
+      sopInstanceUID: image.sopInstanceUID,
+      // a single-frame image has no frames to name, whatever the report says (NCI AIM writes frame 0, dcmjs claims frame 1)
+      frame: frames === undefined ? undefined : (image.frame ?? 1),
+    },
+  });
+}
+
+async function findImage(
+  image: ImageReference,
+  report: ReadReport,
+  archives: readonly Archive[],
+): Promise<Result<FetchedFile, ArchiveProblem>> {
+  const evidence = report.evidence.find((e) => e.sopInstanceUID === image.sopInstanceUID);
+  let last: Result<FetchedFile, ArchiveProblem> = fail({ code: 'image-gone' });
+  for (const archive of archives) {
+    if (evidence?.studyInstanceUID && evidence.seriesInstanceUID) {
+      last = await fetchInstance(archive, {
+        study: evidence.studyInstanceUID,
+        series: evidence.seriesInstanceUID,
+        instance: image.sopInstanceUID,
+      });
+      if (last.ok) return last;
+      if (last.error.code !== 'image-gone') continue;
+    }
+    // the evidence does not list the image, or names another place than it is kept in now
+    const place = await archive.locate(image.sopInstanceUID, evidence?.studyInstanceUID ?? report.studyInstanceUID);
+    last = place.ok ? await fetchInstance(archive, place.value) : place;
+    if (last.ok) return last;
+  }
+  return last;
+}
+
+/**
+ * Where the slices of the series that marks lie on stand, by one search each: the distance of slices, tilt and gaps follow from it. An archive
+ * that does not answer positions costs nothing but that knowledge.
+ */
+export async function fetchSeriesPlanes(
+  slices: FetchedSlices,
+  archives: readonly Archive[],
+): Promise<ReadonlyMap<SeriesInstanceUid, readonly ImagePlane[]>> {
+  const planes = new Map<SeriesInstanceUid, readonly ImagePlane[]>();
+  for (const slice of slices.values()) {
+    if (!slice.ok) continue;
+    const study = asReadUid<StudyInstanceUid>(slice.value.header.text(TAG.StudyInstanceUID) ?? '');
+    const series = asReadUid<SeriesInstanceUid>(slice.value.header.text(TAG.SeriesInstanceUID) ?? '');
+    if (planes.has(series)) continue;
+    for (const archive of archives) {
+      const rows = await archive.search(
+        'instances',
+        { StudyInstanceUID: study, SeriesInstanceUID: series },
+        { include: PLANE_ATTRIBUTES },
+      );
+      if (!rows.ok || rows.value.length === 0) continue;
+      const known = rows.value.map((row) => imagePlaneOf(row, undefined));
+      if (known.every((plane) => plane.ok))
+        planes.set(
+          series,
+          known.map((plane) => plane.value),
+        );
+      break;
+    }
+  }
+  return planes;
+}
+
+const PLANE_ATTRIBUTES = [
+  'ImagePositionPatient',
+  'ImageOrientationPatient',
+  'PixelSpacing',
+  'Rows',
+  'Columns',
+  'FrameOfReferenceUID',
+];
+
+const isArchiveTrouble = (problem: ArchiveProblem): boolean => problem.code.startsWith('archive-');

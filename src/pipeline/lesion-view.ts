@@ -1,0 +1,111 @@
+import { readPart10 } from '../dicom/index.js';
+import {
+  fail,
+  ok,
+  type HuSlice,
+  type Mask,
+  type MeasurementKey,
+  type PixelMarks,
+  type ReasonCode,
+  type Result,
+} from '../domain/index.js';
+import type { MeasurementRow, ReportStory } from '../ledger/index.js';
+import { segmentMask } from '../seg-writer/index.js';
+import { identifiesLesion, readReport } from '../sr-parser/index.js';
+import { fetchReport, fetchSlices, sliceAmong } from './fetch.js';
+import { segmentReport } from './segment.js';
+import type { World } from './world.js';
+
+/** What a person looks at: the slice, the marks, and the contour that is stored or would be. */
+export interface LesionView {
+  /** The report's name of the lesion, where it is one. */
+  readonly label: string | undefined;
+  readonly slice: HuSlice;
+  readonly marks: PixelMarks;
+  readonly longAxisMm: number;
+  readonly shortAxisMm: number | undefined;
+  readonly mask: Mask | undefined;
+  /** Axes of the contour; undefined where what is stored is not what would be computed now (another kernel, another processor). */
+  readonly measuredMm: { readonly long: number; readonly short: number } | undefined;
+}
+
+/**
+ * Fetches again what a report's lesions look like: pixels are never kept here. A stored contour is decoded from the stored object, so that the
+ * page shows what other readers get; a held one is computed again.
+ */
+export async function lesionViews(
+  story: ReportStory,
+  world: World,
+): Promise<ReadonlyMap<MeasurementKey, Result<LesionView, ReasonCode>>> {
+  const rows = story.runs[0]?.measurements ?? [];
+  const all = (reason: ReasonCode) => new Map(rows.map((row) => [row.key, fail(reason)]));
+  const sighting = story.sightings[0];
+  const source = sighting && world.sources.get(sighting.source);
+  if (!source) return all('archive-unreachable');
+  const fetched = await fetchReport(source.archive, sighting, story.report.sopInstanceUID);
+  if (!fetched.ok) return all(fetched.error.code);
+  const report = readReport(fetched.value.file.dataSet);
+  const slices = await fetchSlices(report, source.images, world.kernels);
+  if (!slices.ok) return all(slices.error.code);
+  const results = await segmentReport(report, sliceAmong(slices.value), world.rules, world.kernels);
+  if (!results.ok) return all(results.error);
+
+  const views = new Map<MeasurementKey, Result<LesionView, ReasonCode>>();
+  for (const result of results.value) {
+    const row = rows.find((r) => r.key === result.measurement.key);
+    if (!row) continue;
+    if (result.kind === 'ended') {
+      views.set(row.key, fail(result.reason));
+      continue;
+    }
+    const { located } = result.lesion;
+    const mask = row.seg === undefined ? ok(result.lesion.mask) : await storedMask(row, story, world);
+    if (!mask.ok) {
+      views.set(row.key, mask);
+      continue;
+    }
+    const sameMask = mask.value.bits.every((bit, p) => bit === result.lesion.mask.bits[p]);
+    views.set(
+      row.key,
+      ok({
+        label: identifiesLesion(result.measurement.trackingIdentifier)
+          ? result.measurement.trackingIdentifier
+          : undefined,
+        slice: located.slice,
+        marks: located.marks,
+        longAxisMm: located.longAxisMm,
+        shortAxisMm: located.shortAxisMm,
+        mask: mask.value,
+        measuredMm: sameMask
+          ? { long: result.lesion.axes.longAxisMm, short: result.lesion.axes.shortAxisMm }
+          : undefined,
+      }),
+    );
+  }
+  return views;
+}
+
+/** The mask of a segment, from a destination that holds its object, else from what is still to be delivered. */
+async function storedMask(row: MeasurementRow, story: ReportStory, world: World): Promise<Result<Mask, ReasonCode>> {
+  const object = story.runs.flatMap((run) => run.objects).find((o) => o.number === row.object);
+  const names = object ? object.deliveries.map((d) => d.destination) : [...world.destinations.keys()];
+  const held = object && (await world.ledger.objectBytes(object.number));
+  if (held) return maskIn(held, row);
+  for (const name of names) {
+    const archive = world.destinations.get(name)?.archive;
+    if (!archive || row.seg === undefined) continue;
+    const place = object
+      ? ok({ study: object.studyInstanceUID, series: object.seriesInstanceUID, instance: row.seg })
+      : await archive.locate(row.seg, story.report.studyInstanceUID);
+    const bytes = place.ok ? await archive.retrieve(place.value) : undefined;
+    if (bytes?.ok) return maskIn(bytes.value, row);
+  }
+  return fail('read-back-missing');
+}
+
+function maskIn(bytes: Uint8Array, row: MeasurementRow): Result<Mask, ReasonCode> {
+  const file = readPart10(bytes);
+  const mask =
+    file.ok && row.segmentNumber !== undefined ? segmentMask(file.value.dataSet, row.segmentNumber) : undefined;
+  return mask ? ok(mask) : fail('read-back-differs');
+}

@@ -1,0 +1,98 @@
+import { sweep, searchPlan, tailPlan, todayIn, type ReportModality, type SearchLayer } from '../dicomweb/index.js';
+import type { SeriesInstanceUid } from '../domain/index.js';
+import type { ReportNumber } from '../ledger/index.js';
+import type { Source, World } from './world.js';
+
+/** How a source is watched. */
+export interface WatchPlan {
+  readonly source: string;
+  readonly timeZone: string;
+  readonly layers: readonly { readonly days: number; readonly everyMs: number }[];
+  /** First day of the slow search through the calendar (`20200131`); undefined for none. */
+  readonly since: string | undefined;
+  /** Local time in which only the last two days are asked for. */
+  readonly quietHours: { readonly fromMinute: number; readonly toMinute: number } | undefined;
+}
+
+/** Reports are looked for in these series; key objects hold rejection notes. */
+const MODALITIES: readonly ReportModality[] = ['SR'];
+
+/** Every search layer of a plan on this day: the windows, and the calendar beneath them where it is searched. */
+export function layersOf(
+  plan: WatchPlan,
+  now: number,
+): { readonly windows: readonly SearchLayer[]; readonly tail: readonly SearchLayer[] } {
+  const today = todayIn(plan.timeZone, now);
+  return {
+    windows: searchPlan(
+      plan.layers.map((layer) => ({ studyDates: `${layer.days}d`, modalities: MODALITIES })),
+      today,
+    ),
+    tail: plan.since === undefined ? [] : tailPlan(plan.since, today, MODALITIES),
+  };
+}
+
+/** Whether a layer may be searched now: in quiet hours only the days of today's work are. */
+export function isQuiet(plan: WatchPlan, now: number): boolean {
+  if (!plan.quietHours) return false;
+  const [hour, minute] = new Intl.DateTimeFormat('en-GB', {
+    timeZone: plan.timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  })
+    .format(now)
+    .split(':')
+    .map(Number) as [number, number];
+  const at = (hour % 24) * 60 + minute;
+  const { fromMinute, toMinute } = plan.quietHours;
+  return fromMinute <= toMinute ? at >= fromMinute && at < toMinute : at >= fromMinute || at < toMinute;
+}
+
+/**
+ * Searches one layer of a source and records what it showed. `new`: reports seen for the first time; undefined where the archive did not do
+ * what it was asked (said in the log; the layer comes round again).
+ */
+export async function searchLayer(
+  source: Source,
+  layer: SearchLayer,
+  urgency: 'today' | 'backlog',
+  world: World,
+): Promise<readonly ReportNumber[] | undefined> {
+  const started = world.now();
+  const { ledger, log } = world;
+  const counts = new Map<SeriesInstanceUid, number | undefined>();
+  const swept = await sweep(source.archive, layer, async ({ series }) => {
+    if (!counts.has(series)) counts.set(series, (await ledger.seriesCounts(source.name, [series])).get(series));
+    return counts.get(series);
+  });
+  if (!swept.ok) {
+    log.event('sweep.failed', { source: source.name, layer: layer.name, reason: swept.error.code });
+    return undefined;
+  }
+  const { found, series, requests, instances } = swept.value;
+  const seriesCounts = new Map<SeriesInstanceUid, number>();
+  for (const s of series) if (s.looked === 'listed' && s.count !== undefined) seriesCounts.set(s.series, s.count);
+  const sighted = await ledger.sight({
+    source: source.name,
+    found: found.map((f) => ({ ...f, source: source.name })),
+    seriesCounts,
+    unchangedSeries: series.filter((s) => s.looked === 'skipped').map((s) => s.series),
+    urgency,
+  });
+  await ledger.ensureRuns(world.digests, { kind: 'reports-without-run' });
+  for (const failure of swept.value.failed)
+    log.event('sweep.failed', { source: source.name, layer: layer.name, reason: failure.problem.code });
+  if (swept.value.ignoredKeys.length > 0)
+    log.event('archive.failing', { archive: source.archive.name, reason: 'search-key-ignored' });
+  log.event('sweep.done', {
+    source: source.name,
+    layer: layer.name,
+    series: series.length,
+    instances,
+    found: sighted.new.length,
+    requests,
+    took: world.now() - started,
+  });
+  return sighted.new;
+}

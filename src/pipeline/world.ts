@@ -1,0 +1,41 @@
+import type { KernelPool } from '../compute/index.js';
+import type { Archive } from '../dicomweb/index.js';
+import type { EventLog, Rule } from '../domain/index.js';
+import type { Ledger, RunDigests } from '../ledger/index.js';
+
+/** An archive in the role of being read. */
+export interface Source {
+  readonly name: string;
+  readonly archive: Archive;
+  /** Where referenced images are looked for, in order. */
+  readonly images: readonly Archive[];
+}
+
+/** An archive in the role of being stored to. */
+export interface Destination {
+  readonly name: string;
+  readonly archive: Archive;
+  readonly confirm: 'read-back' | 'answer';
+  readonly requireStudy: boolean;
+  readonly storeFrom: 'first-live' | 'always' | Date;
+}
+
+/** What we are, as written into objects. */
+export interface Installation {
+  readonly id: string;
+  readonly softwareVersion: string;
+}
+
+/** Everything that the steps of a run need of the outside. Built once, at the command line, and passed down. */
+export interface World {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly destinations: ReadonlyMap<string, Destination>;
+  readonly rules: readonly Rule[];
+  readonly digests: RunDigests;
+  readonly kernels: KernelPool;
+  readonly ledger: Ledger;
+  readonly installation: Installation;
+  readonly log: EventLog;
+  /** The clock; milliseconds. */
+  readonly now: () => number;
+}

@@ -1,0 +1,46 @@
+import { pixelsOf } from '../object/pack-bits.js';
+import type { AdmittedLesion } from '../object/planned-object.js';
+import { sliceIdentity } from '../source/source-image.js';
+
+/** Lesions of one layer, and the pixels they take of each slice that holds several lesions. */
+interface Layer {
+  readonly lesions: AdmittedLesion[];
+  readonly taken: Map<string, Set<number>>;
+}
+
+/**
+ * Lesions in layers without shared pixels: each goes to the first layer that has room. One of the field's readers refuses overlapping segments
+ * in one object, so an overlapping lesion starts another object.
+ */
+export function separateOverlaps(lesions: readonly AdmittedLesion[]): readonly (readonly AdmittedLesion[])[] {
+  const lesionsOn = new Map<string, number>();
+  for (const { source } of lesions) {
+    const slice = sliceIdentity(source);
+    lesionsOn.set(slice, (lesionsOn.get(slice) ?? 0) + 1);
+  }
+  const layers: Layer[] = [];
+  for (const lesion of lesions) {
+    const slice = sliceIdentity(lesion.source);
+    // A lesion alone on its slice overlaps nothing: its pixels need not be listed.
+    const pixels = lesionsOn.get(slice) === 1 ? [] : [...pixelsOf(lesion.lesion.mask.bits)];
+    const layer = layers.find(({ taken }) => isFree(pixels, taken.get(slice))) ?? newLayer(layers);
+    layer.lesions.push(lesion);
+    take(pixels, slice, layer.taken);
+  }
+  return layers.map((layer) => layer.lesions);
+}
+
+function newLayer(layers: Layer[]): Layer {
+  const layer: Layer = { lesions: [], taken: new Map() };
+  layers.push(layer);
+  return layer;
+}
+
+const isFree = (pixels: readonly number[], taken: ReadonlySet<number> | undefined): boolean =>
+  taken === undefined || !pixels.some((pixel) => taken.has(pixel));
+
+function take(pixels: readonly number[], slice: string, taken: Map<string, Set<number>>): void {
+  const already = taken.get(slice);
+  if (already) for (const pixel of pixels) already.add(pixel);
+  else taken.set(slice, new Set(pixels));
+}

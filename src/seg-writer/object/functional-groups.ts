@@ -1,0 +1,59 @@
+import { TAG } from '../../domain/index.js';
+import type { Element, Elements } from '../../dicom/index.js';
+import { decimalString, elementOf, elementsOf, sequence } from '../elements.js';
+import type { PlannedFrame, PlannedObject } from './planned-object.js';
+import { derivationImage } from './references.js';
+
+/** Slice thickness where neither the source nor its series tells one: type 1C here, so something must stand. */
+const UNKNOWN_THICKNESS_MM = 1;
+
+/** What a source without a thickness gets instead, and how that is said. */
+export type ThicknessOrigin = 'source' | 'step' | 'unknown';
+
+export function thicknessOriginOf({ sources, spacingBetweenSlicesMm }: PlannedObject): ThicknessOrigin {
+  if (sources[0]!.sliceThickness) return 'source';
+  return spacingBetweenSlicesMm === undefined ? 'unknown' : 'step';
+}
+
+/**
+ * SharedFunctionalGroupsSequence: pixel measures and orientation stand here and never per frame, which two of the field's readers refuse.
+ * SpacingBetweenSlices is written whenever it is known, also where it equals the thickness: one reader takes the thickness for it.
+ */
+export function sharedFunctionalGroups(object: PlannedObject): Element {
+  const source = object.sources[0]!;
+  const step = object.spacingBetweenSlicesMm;
+  const stepElement =
+    step === undefined ? undefined : elementOf(TAG.SpacingBetweenSlices, decimalString(rounded(step)));
+  return sequence(
+    elementsOf([
+      [
+        TAG.PixelMeasuresSequence,
+        sequence(
+          elementsOf([
+            [
+              TAG.SliceThickness,
+              source.sliceThickness ?? decimalString(step === undefined ? UNKNOWN_THICKNESS_MM : rounded(step)),
+            ],
+            [TAG.SpacingBetweenSlices, stepElement],
+            [TAG.PixelSpacing, source.pixelSpacing],
+          ]),
+        ),
+      ],
+      [TAG.PlaneOrientationSequence, sequence(elementsOf([[TAG.ImageOrientationPatient, source.orientation]]))],
+    ]),
+  );
+}
+
+/** PerFrameFunctionalGroupsSequence. */
+export const perFrameFunctionalGroups = ({ frames }: PlannedObject): Element => sequence(...frames.map(frameItem));
+
+const frameItem = ({ segmentNumber, positionRank, source }: PlannedFrame): Elements =>
+  elementsOf([
+    [TAG.FrameContentSequence, sequence(elementsOf([[TAG.DimensionIndexValues, [segmentNumber, positionRank]]]))],
+    [TAG.PlanePositionSequence, sequence(elementsOf([[TAG.ImagePositionPatient, source.position]]))],
+    [TAG.SegmentIdentificationSequence, sequence(elementsOf([[TAG.ReferencedSegmentNumber, segmentNumber]]))],
+    [TAG.DerivationImageSequence, derivationImage(source)],
+  ]);
+
+/** A distance of slices computed from positions, without the noise of their subtraction. */
+const rounded = (millimetres: number): number => Math.round(millimetres * 1e6) / 1e6;

@@ -1,0 +1,42 @@
+import {
+  derivedUid,
+  KERNEL_REVISION,
+  WRITER_LAYOUT,
+  type SegmentedLesion,
+  type SeriesInstanceUid,
+  type SopInstanceUid,
+  type Uid,
+} from '../../domain/index.js';
+import type { Bundle } from '../request.js';
+
+export interface ObjectUids {
+  readonly sopInstanceUID: SopInstanceUid;
+  readonly seriesInstanceUID: SeriesInstanceUid;
+  readonly dimensionOrganizationUID: Uid;
+}
+
+/** What an object's UIDs follow from: never time, host, destination, order of work or the version of the software. */
+export interface ObjectInput {
+  readonly report: SopInstanceUid;
+  readonly images: readonly SopInstanceUid[];
+  readonly lesions: readonly SegmentedLesion[];
+  readonly bundle: Bundle | undefined;
+  readonly policyName: string;
+}
+
+export function objectUidsOf(input: ObjectInput): ObjectUids {
+  const fields = [
+    input.report,
+    ...[...new Set(input.images)].sort().map((uid) => `image=${uid}`),
+    ...input.lesions.map(({ located, method }) => `measurement=${located.measurement.key} method=${method}`).sort(),
+    input.bundle ? `bundle=${input.bundle.name}@${input.bundle.sha256}` : 'bundle=none',
+    `kernel=${KERNEL_REVISION}`,
+    `policy=${input.policyName}`,
+    `layout=${WRITER_LAYOUT}`,
+  ];
+  return {
+    sopInstanceUID: derivedUid('sop', fields),
+    seriesInstanceUID: derivedUid('series', fields),
+    dimensionOrganizationUID: derivedUid('dimorg', fields),
+  };
+}

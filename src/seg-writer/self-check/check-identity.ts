@@ -1,0 +1,51 @@
+import { TAG, type DataSet, type Tag } from '../../domain/index.js';
+import { textFault } from '../source/legal-text.js';
+import { vrOf } from '../../dicom/index.js';
+import type { KnownSources } from './known-sources.js';
+import { problem, type SegmentationProblem } from './problems.js';
+import type { ReadSegmentation } from './read-segmentation.js';
+
+/** Attributes in which an object must be of one mind with its images. */
+const IDENTITY: readonly Tag[] = [
+  TAG.PatientName,
+  TAG.PatientID,
+  TAG.IssuerOfPatientID,
+  TAG.PatientBirthDate,
+  TAG.PatientSex,
+  TAG.StudyDate,
+  TAG.StudyTime,
+  TAG.AccessionNumber,
+  TAG.ReferringPhysicianName,
+  TAG.StudyID,
+  TAG.StudyDescription,
+];
+
+/** Patients have one identifier; a value that we had to repair elsewhere may differ from the source's illegal one. */
+const NEVER_REPAIRED: ReadonlySet<Tag> = new Set([TAG.PatientID, TAG.IssuerOfPatientID]);
+const ENUMERATED: ReadonlySet<Tag> = new Set([TAG.PatientSex]);
+
+/** Patient and study equal to those of every image that a frame names, and a series of its own. */
+export function checkIdentity(
+  { dataSet, frames }: ReadSegmentation,
+  known: KnownSources,
+): readonly SegmentationProblem[] {
+  const uids = new Set(frames.flatMap(({ sources }) => sources.map(({ sopInstanceUID }) => sopInstanceUID ?? '')));
+  const headers = [...uids].flatMap((uid) => known.instances.get(uid)?.header ?? []);
+  const found: SegmentationProblem[] = [];
+  for (const tag of IDENTITY)
+    if (headers.some((header) => differs(dataSet, header, tag))) found.push(problem('identity-differs', { tag }));
+  const study = dataSet.text(TAG.StudyInstanceUID);
+  if (headers.some((header) => header.text(TAG.StudyInstanceUID) !== study)) found.push(problem('study-differs'));
+  const series = dataSet.text(TAG.SeriesInstanceUID);
+  if (headers.some((header) => header.text(TAG.SeriesInstanceUID) === series))
+    found.push(problem('series-is-a-source'));
+  return found;
+}
+
+function differs(object: DataSet, source: DataSet, tag: Tag): boolean {
+  const theirs = source.texts(tag);
+  const ours = object.texts(tag);
+  if (theirs.join('\\').normalize('NFC') === ours.join('\\').normalize('NFC')) return false;
+  const illegal = textFault(vrOf(tag) ?? '', theirs) !== undefined || ENUMERATED.has(tag);
+  return !illegal || NEVER_REPAIRED.has(tag);
+}

@@ -1,0 +1,56 @@
+import { TAG, type DataSet, type Tag } from '../../domain/index.js';
+import { vrOf } from '../../dicom/index.js';
+import { textFault } from '../source/legal-text.js';
+import { problem, type Place, type SegmentationProblem } from './problems.js';
+
+/** VRs whose text follows SpecificCharacterSet. */
+const CHARACTER_SET_VRS: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT']);
+
+/** Whether text outside ASCII must be declared. A source that does not declare its own is copied as it is. */
+export type UndeclaredText = 'a-problem' | 'as-in-the-source';
+
+/** Every element of the object, in whatever depth: its VR, the length and the characters of its values, and the parts of codes. */
+export function checkValues(dataSet: DataSet, undeclared: UndeclaredText): readonly SegmentationProblem[] {
+  const declared = dataSet.texts(TAG.SpecificCharacterSet).some((term) => term !== '');
+  const found: SegmentationProblem[] = [];
+  const walk = (elements: DataSet, place: Place): void => {
+    for (const tag of elements.tags()) {
+      const vr = elements.vr(tag) ?? 'UN';
+      if (differsFromDictionary(vr, tag)) found.push(problem('vr-differs', { ...place, tag }));
+      if (vr === 'SQ') {
+        elements.items(tag).forEach((item, index) => walk(item, placeOf(tag, index, place)));
+        continue;
+      }
+      const fault = textFault(vr, elements.texts(tag));
+      if (fault) found.push(problem(fault === 'too-long' ? 'value-too-long' : 'value-illegal', { ...place, tag }));
+      if (!declared && undeclared === 'a-problem' && CHARACTER_SET_VRS.has(vr) && !isAscii(elements.bytes(tag)))
+        found.push(problem('text-outside-character-set', { ...place, tag }));
+    }
+    if (isCode(elements) && !isWholeCode(elements)) found.push(problem('code-incomplete', place));
+  };
+  walk(dataSet, {});
+  return found;
+}
+
+const placeOf = (tag: Tag, index: number, outside: Place): Place => {
+  if (tag === TAG.PerFrameFunctionalGroupsSequence) return { frame: index + 1 };
+  return tag === TAG.SegmentSequence ? { segment: index + 1 } : outside;
+};
+
+function differsFromDictionary(vr: string, tag: Tag): boolean {
+  const known = vrOf(tag);
+  // whether pixel data is bytes or words is looked at with the pixels
+  return known !== undefined && known !== vr && tag !== TAG.PixelData;
+}
+
+const isAscii = (bytes: Uint8Array | undefined): boolean => bytes === undefined || bytes.every((byte) => byte < 0x80);
+
+const CODE_VALUES = [TAG.CodeValue, TAG.LongCodeValue, TAG.URNCodeValue] as const;
+
+const isCode = (item: DataSet): boolean =>
+  item.has(TAG.CodeMeaning) || item.has(TAG.CodingSchemeDesignator) || CODE_VALUES.some((tag) => item.has(tag));
+
+const isWholeCode = (item: DataSet): boolean =>
+  item.text(TAG.CodeMeaning) !== undefined &&
+  CODE_VALUES.some((tag) => item.text(tag) !== undefined) &&
+  (item.text(TAG.CodingSchemeDesignator) !== undefined || item.has(TAG.URNCodeValue));

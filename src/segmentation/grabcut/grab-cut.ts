@@ -1,0 +1,281 @@
+import { seededRandom } from '../seeded-random.js';
+import { createFlowWorkspace, maximumFlow, minimumCutInto, MOST_TERMINAL, type FlowWorkspace } from './grid-flow.js';
+import { gridPlan, type GridPlan } from './grid.js';
+import {
+  assignLevels,
+  createMixture,
+  levelCostsInto,
+  refitMixture,
+  startMixture,
+  type Mixture,
+  type MixtureEnergy,
+  type VarianceRule,
+} from './mixture.js';
+import { createLinkTable, GREY_LEVELS, linkNeighbours, NAT } from './neighbour-links.js';
+import { DEAD, isSure, labelOf } from './seeds.js';
+
+export interface GrabCutSettings {
+  readonly energy: MixtureEnergy;
+  /** Gaussians a side. */
+  readonly components: number;
+  readonly variance: VarianceRule;
+  /** Smoothness in nats at equal grey values. */
+  readonly gamma: number;
+  /** Bound in nats of what one pixel's grey value may weigh; Infinity for none. */
+  readonly mostData: number;
+  readonly iterations: number;
+  /** Of the generator behind k-means++. */
+  readonly seed: number;
+}
+
+/**
+ * Memory of one GrabCut on a padded window (grid.ts). The caller fills `grey`, `seeds` and `shape` for every padded pixel; the labels come out
+ * in `label`.
+ */
+export interface GrabCutWorkspace {
+  readonly capacity: number;
+  /** Whole grey values, 0 to GREY_LEVELS - 1. */
+  readonly grey: Int16Array;
+  /** As seeds.ts has them; DEAD on the border. */
+  readonly seeds: Uint8Array;
+  /** What else speaks against (positive) or for (negative) foreground at a pixel, in NAT. */
+  readonly shape: Int32Array;
+  /** Result: 1 foreground, 0 background. */
+  readonly label: Uint8Array;
+  /** Position of the pixel's grey value among those that occur. */
+  readonly level: Uint16Array;
+  /** The label that the seeds give, for pixels that cost the same on either side. */
+  readonly seedLabel: Uint8Array;
+  /** Side of the last minimum cut. */
+  readonly side: Uint8Array;
+  /** Pixels whose label may change: `nodeCount` of them. */
+  readonly nodes: Int32Array;
+  readonly flow: FlowWorkspace;
+  readonly links: Int32Array;
+  /** Grey values that occur, ascending. */
+  readonly levelValue: Float64Array;
+  /** Scratch: which levels occur, then their position. */
+  readonly levelAt: Int32Array;
+  /** What the data term of each level adds to the terminal link now, in NAT, and by how much that changes in this iteration. */
+  readonly unary: Int32Array;
+  readonly unaryChange: Int32Array;
+  readonly foreground: Side;
+  readonly background: Side;
+  readonly size: { nodeCount: number; levels: number };
+}
+
+/** One side's pixels as a histogram, its mixture, and what each level costs on it. */
+interface Side {
+  readonly mixture: Mixture;
+  readonly count: Int32Array;
+  readonly component: Uint8Array;
+  readonly cost: Float64Array;
+}
+
+const createSide = (): Side => ({
+  mixture: createMixture(),
+  count: new Int32Array(GREY_LEVELS),
+  component: new Uint8Array(GREY_LEVELS),
+  cost: new Float64Array(GREY_LEVELS),
+});
+
+export const createGrabCutWorkspace = (capacity: number): GrabCutWorkspace => ({
+  capacity,
+  grey: new Int16Array(capacity),
+  seeds: new Uint8Array(capacity),
+  shape: new Int32Array(capacity),
+  label: new Uint8Array(capacity),
+  level: new Uint16Array(capacity),
+  seedLabel: new Uint8Array(capacity),
+  side: new Uint8Array(capacity),
+  nodes: new Int32Array(capacity),
+  flow: createFlowWorkspace(capacity),
+  links: createLinkTable(),
+  levelValue: new Float64Array(GREY_LEVELS),
+  levelAt: new Int32Array(GREY_LEVELS),
+  unary: new Int32Array(GREY_LEVELS),
+  unaryChange: new Int32Array(GREY_LEVELS),
+  foreground: createSide(),
+  background: createSide(),
+  size: { nodeCount: 0, levels: 0 },
+});
+
+/** GrabCut on what stands in `ws`. Writes `ws.label`; allocates nothing that grows with the window. */
+export function grabCutInto(ws: GrabCutWorkspace, plan: GridPlan, settings: GrabCutSettings): GrabCutStart {
+  const start = beginGrabCut(ws, plan, settings);
+  if (start !== 'ready') return start;
+  startMixtures(ws, settings);
+  for (let i = 0; i < settings.iterations; i++) if (iterateGrabCut(ws, plan, settings) === 0) break;
+  return start;
+}
+
+/** A picture without border, row by row, and what is known of its pixels (seeds.ts). */
+export interface SeededPicture {
+  readonly width: number;
+  readonly height: number;
+  /** Whole grey values, 0 to GREY_LEVELS - 1. */
+  readonly grey: ArrayLike<number>;
+  readonly seeds: ArrayLike<number>;
+}
+
+/** GrabCut on a picture of its own, without a shape term: 1 foreground, 0 background, row by row. */
+export function grabCut(picture: SeededPicture, settings: GrabCutSettings): Uint8Array {
+  const plan = gridPlan(picture.width, picture.height);
+  const ws = createGrabCutWorkspace(plan.pixels);
+  loadPicture(ws, plan, picture);
+  grabCutInto(ws, plan, settings);
+  const labels = new Uint8Array(picture.width * picture.height);
+  for (let row = 0; row < picture.height; row++) {
+    const start = (row + 1) * plan.stride + 1;
+    labels.set(ws.label.subarray(start, start + picture.width), row * picture.width);
+  }
+  return labels;
+}
+
+/** Puts a picture into the padded window of `plan`, without a shape term. */
+export function loadPicture(ws: GrabCutWorkspace, plan: GridPlan, { width, height, grey, seeds }: SeededPicture): void {
+  ws.seeds.fill(DEAD, 0, plan.pixels);
+  ws.shape.fill(0, 0, plan.pixels);
+  for (let row = 0, i = 0; row < height; row++) {
+    for (let column = 0, p = (row + 1) * plan.stride + 1; column < width; column++, p++, i++) {
+      ws.grey[p] = grey[i]!;
+      ws.seeds[p] = seeds[i]!;
+    }
+  }
+}
+
+/** Whether there is anything to cut by: a side without pixels has no mixture, and one grey value tells nothing. */
+export type GrabCutStart = 'ready' | 'one-side-empty' | 'one-grey-value';
+
+/** Labels from the seeds, histograms of both sides, and the links between neighbours, which never change afterwards. */
+export function beginGrabCut(ws: GrabCutWorkspace, plan: GridPlan, settings: GrabCutSettings): GrabCutStart {
+  if (plan.pixels > ws.capacity)
+    throw new RangeError(`window of ${plan.pixels} pixels in a workspace of ${ws.capacity}`);
+  const { seeds, label, seedLabel, nodes, shape, flow, size } = ws;
+
+  let nodeCount = 0;
+  for (let p = 0; p < plan.pixels; p++) {
+    const seed = seeds[p]!;
+    label[p] = seedLabel[p] = seed === DEAD ? 0 : labelOf(seed);
+    if (seed === DEAD || isSure(seed)) continue;
+    nodes[nodeCount++] = p;
+    flow.terminal[p] = -shape[p]!;
+  }
+  size.nodeCount = nodeCount;
+
+  const [foregroundPixels, backgroundPixels] = countLevels(ws, plan);
+  if (foregroundPixels === 0 || backgroundPixels === 0) return 'one-side-empty';
+  if (size.levels === 1) return 'one-grey-value';
+
+  linkNeighbours(flow, plan, ws.grey, seeds, settings.gamma, ws.links);
+  ws.unary.fill(0, 0, size.levels);
+  return 'ready';
+}
+
+/** First mixtures of both sides. (A comparison with another implementation puts that one's here instead.) */
+export function startMixtures(ws: GrabCutWorkspace, settings: GrabCutSettings): void {
+  const random = seededRandom(settings.seed);
+  const { components, variance } = settings;
+  for (const side of [ws.background, ws.foreground])
+    startMixture(side.mixture, histogramOf(ws, side), side.component, components, variance, random);
+}
+
+/** One round: components of all pixels, mixtures, minimum cut. Returns how many pixels changed sides. */
+export function iterateGrabCut(ws: GrabCutWorkspace, plan: GridPlan, settings: GrabCutSettings): number {
+  const { nodes, level, flow, unaryChange, size } = ws;
+  fitSide(ws, ws.foreground, settings);
+  fitSide(ws, ws.background, settings);
+  weighLevels(ws, settings.mostData);
+
+  // residuals of the links stay (Kohli and Torr, ICCV 2005): only the terminal links have changed
+  const { terminal } = flow;
+  for (let i = 0; i < size.nodeCount; i++) {
+    const p = nodes[i]!;
+    terminal[p] = terminal[p]! + unaryChange[level[p]!]!;
+  }
+  maximumFlow(flow, plan, nodes, size.nodeCount);
+
+  return relabel(ws, plan);
+}
+
+function fitSide(ws: GrabCutWorkspace, side: Side, settings: GrabCutSettings): void {
+  const histogram = histogramOf(ws, side);
+  assignLevels(side.mixture, histogram, side.component, settings.energy);
+  refitMixture(side.mixture, histogram, side.component, settings.variance);
+  levelCostsInto(side.cost, side.mixture, histogram, settings.energy);
+}
+
+const histogramOf = ({ size, levelValue }: GrabCutWorkspace, { count }: Side) => ({
+  levels: size.levels,
+  value: levelValue,
+  count,
+});
+
+/** Source capacity is what background costs, sink capacity what foreground costs: their difference is the terminal link. */
+function weighLevels(ws: GrabCutWorkspace, mostData: number): void {
+  const { unary, unaryChange, size, foreground, background } = ws;
+  const most = Math.min(mostData * NAT, MOST_TERMINAL);
+  for (let i = 0; i < size.levels; i++) {
+    const nats = background.cost[i]! - foreground.cost[i]!;
+    const next = Math.round(Math.max(-most, Math.min(most, nats * NAT)));
+    unaryChange[i] = next - unary[i]!;
+    unary[i] = next;
+  }
+}
+
+function relabel(ws: GrabCutWorkspace, plan: GridPlan): number {
+  const { nodes, label, level, seedLabel, side, flow, size, foreground, background } = ws;
+  minimumCutInto(side, flow, plan, nodes, size.nodeCount, seedLabel);
+  let changed = 0;
+  for (let i = 0; i < size.nodeCount; i++) {
+    const p = nodes[i]!;
+    if (side[p] === label[p]) continue;
+    const l = level[p]!;
+    const gains = side[p] === 1 ? foreground.count : background.count;
+    const loses = side[p] === 1 ? background.count : foreground.count;
+    gains[l] = gains[l]! + 1;
+    loses[l] = loses[l]! - 1;
+    label[p] = side[p]!;
+    changed++;
+  }
+  return changed;
+}
+
+/** Ranks the grey values that occur, and counts both sides' pixels of each. */
+function countLevels(ws: GrabCutWorkspace, plan: GridPlan): [foreground: number, background: number] {
+  const { grey, label, level, levelAt, levelValue, foreground, background, size } = ws;
+  const { width, height, stride } = plan;
+  let lowest = GREY_LEVELS;
+  let highest = 0;
+  for (let row = 1; row <= height; row++) {
+    for (let p = row * stride + 1, end = p + width; p < end; p++) {
+      const g = grey[p]!;
+      if (g < lowest) lowest = g;
+      if (g > highest) highest = g;
+    }
+  }
+  levelAt.fill(0, lowest, highest + 1);
+  for (let row = 1; row <= height; row++)
+    for (let p = row * stride + 1, end = p + width; p < end; p++) levelAt[grey[p]!] = 1;
+  let levels = 0;
+  for (let g = lowest; g <= highest; g++) {
+    if (levelAt[g] === 0) continue;
+    levelValue[levels] = g;
+    levelAt[g] = levels++;
+  }
+  size.levels = levels;
+
+  foreground.count.fill(0, 0, levels);
+  background.count.fill(0, 0, levels);
+  let foregroundPixels = 0;
+  for (let row = 1; row <= height; row++) {
+    for (let p = row * stride + 1, end = p + width; p < end; p++) {
+      const l = levelAt[grey[p]!]!;
+      level[p] = l;
+      const count = label[p] === 1 ? foreground.count : background.count;
+      count[l] = count[l]! + 1;
+      foregroundPixels += label[p]!;
+    }
+  }
+  return [foregroundPixels, width * height - foregroundPixels];
+}

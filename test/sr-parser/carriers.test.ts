@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EQUIPMENT, receiptText } from '../../src/domain/index.js';
+import { isOwnObject, readReport, recogniseCarrier, reportNotRead } from '../../src/sr-parser/index.js';
+import { describeWith, shared } from '../environment/peers.js';
+import { fixtureCorpus, manifestRows } from './corpus.js';
+import { dataSetOfJson, item, reportJson, type JsonItem } from './made-report.js';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+
+describe('carriers by content', () => {
+  test.each([
+    ['<?xml version="1.0"?><!-- a licence -->\n<ImageAnnotation xmlns="gme://caCORE">', 'aim'],
+    ['\ufeff<aim:ImageAnnotationCollection aimVersion="4">', 'aim'],
+    ['{"Lesion1":{"aim":{"ImageAnnotationCollection":{}}}}', 'aim'],
+    ['<html><body>Please sign in</body></html>', 'unknown'],
+    ['{"error":"not found"}', 'unknown'],
+    ['[{"00080016":{"vr":"UI"}}]', 'dicom-json'],
+    ['\x08\x00\x05\x00CS\x0a\x00ISO_IR 100', 'dicom'],
+    ['', 'unknown'],
+    ['hello, world', 'unknown'],
+  ])('%j', (text, carrier) => {
+    expect(recogniseCarrier(bytes(text))).toBe(carrier);
+  });
+
+  test('Part 10', () => {
+    expect(recogniseCarrier(fixtureCorpus().reports[0]!.bytes)).toBe('dicom');
+  });
+
+  test('a carrier that is not read says why', () => {
+    expect(reportNotRead('aim', 'carrier-not-enabled')).toMatchObject({
+      kind: 'aim',
+      measurements: [],
+      skipped: [{ reason: 'carrier-not-enabled', where: '1' }],
+    });
+  });
+
+  const REASONS: readonly (readonly [string, string])[] = [
+    ['independent/gsps-single-line.dcm', 'carrier-not-enabled'],
+    ['osirix/osirix-like-roi.dcm', 'not-interpretable'],
+    ['negative/pyd-volume-only.dcm', 'no-measurements'],
+  ];
+  test.each(REASONS)('%s: %s', (path, reason) => {
+    const file = fixtureCorpus().reports.find((report) => report.path === path)!;
+    expect(readReport(file.dataSet).skipped.map((skipped) => skipped.reason)).toContain(reason);
+  });
+
+  test('classes that carry no marks are not looked into', () => {
+    const dose = reportJson([], { '00080016': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.88.67'] } });
+    expect(readReport(dataSetOfJson(dose)).skipped).toEqual([{ reason: 'not-a-report', where: '1' }]);
+  });
+});
+
+describeWith({ shared: shared() }, 'AIM files of others', ({ shared }) => {
+  const folder = join(shared, 'sr-corpus');
+  const files = manifestRows(folder).filter(({ shape }) => shape === 'aim3' || shape === 'aim4');
+
+  test.each(files.map(({ path }) => [path]))('%s', (path) => {
+    expect(recogniseCarrier(readFileSync(join(folder, path)))).toBe('aim');
+  });
+});
+
+describe('objects of our own', () => {
+  const equipment: JsonItem = {
+    '00080070': { vr: 'LO', Value: [EQUIPMENT.manufacturer] },
+    '00081090': { vr: 'LO', Value: [EQUIPMENT.modelName] },
+  };
+  const segmentation = (parameters: string, made: JsonItem = equipment): JsonItem => ({
+    '00080016': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.66.4'] },
+    ...made,
+    '00620002': {
+      vr: 'SQ',
+      Value: [{ '00620007': { vr: 'SQ', Value: [{ '00660032': { vr: 'LT', Value: [parameters] } }] } }],
+    },
+  });
+  const receipt = receiptText({ workKey: 'k', maskSha256: 'a'.repeat(64), kernelRevision: 1 });
+  const observer = (value: string, meaning: string, text: string): JsonItem =>
+    item('TEXT', 'HAS OBS CONTEXT', [value, 'DCM', meaning], { '0040A160': { vr: 'UT', Value: [text] } });
+  const observed = (manufacturer: string, made: JsonItem = equipment): JsonItem =>
+    reportJson(
+      [
+        observer('121014', 'Device Observer Manufacturer', manufacturer),
+        observer('121015', 'Device Observer Model Name', EQUIPMENT.modelName),
+      ],
+      made,
+    );
+
+  test.each<[string, JsonItem, boolean]>([
+    ['a segmentation with equipment and receipt', segmentation(`method=grabcut;${receipt}`), true],
+    ['a segmentation with our equipment and no receipt', segmentation('method=grabcut'), false],
+    ['a segmentation with a receipt and other equipment', segmentation(receipt, {}), false],
+    ['a report of our device', observed(EQUIPMENT.manufacturer), true],
+    ['a report of another device on our equipment', observed('Somebody'), false],
+    ['a report of our device on other equipment', observed(EQUIPMENT.manufacturer, {}), false],
+  ])('%s', (_, json, expected) => {
+    expect(isOwnObject(dataSetOfJson(json))).toBe(expected);
+  });
+
+  test('no report of another writer is ours', () => {
+    expect(fixtureCorpus().reports.filter(({ dataSet }) => isOwnObject(dataSet))).toEqual([]);
+  });
+});
