@@ -19,22 +19,22 @@ export async function sendAnswer(
       sendJson(response, answer.status, answer.mediaType, answer.body);
       return;
     case 'json-stream':
-      response.status(200).set('Content-Type', answer.mediaType);
+      response.status(200).setHeader('Content-Type', answer.mediaType);
       return stream(jsonArray(answer.elements), response);
     case 'single': {
       const { part } = answer;
-      response.status(200).set({
+      setHeaders(response, {
         'Content-Type': part.contentType,
         'Content-Location': part.contentLocation,
-        'Content-Length': String(part.length),
+        'Content-Length': part.length,
       });
       return stream(part.open(), response);
     }
     case 'multipart': {
       const { boundary } = context;
-      response.status(200).set({
+      setHeaders(response, {
         'Content-Type': `multipart/related; type="${answer.partType}"; boundary=${boundary}`,
-        'Content-Length': String(multipartLength(answer.parts, boundary)),
+        'Content-Length': multipartLength(answer.parts, boundary),
       });
       return stream(multipart(answer.parts, boundary), response);
     }
@@ -43,8 +43,14 @@ export async function sendAnswer(
 
 function sendJson(response: Response, status: number, mediaType: string, body: unknown): void {
   const bytes = Buffer.from(JSON.stringify(body), 'utf8');
-  response.status(status).set({ 'Content-Type': mediaType, 'Content-Length': String(bytes.length) });
+  response.status(status);
+  setHeaders(response, { 'Content-Type': mediaType, 'Content-Length': bytes.length });
   response.end(bytes);
+}
+
+/** As they are: express's own way adds a charset to JSON, whose only encoding is UTF-8 (RFC 8259 8.1). */
+function setHeaders(response: Response, headers: Readonly<Record<string, string | number>>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
 async function stream(
@@ -55,6 +61,8 @@ async function stream(
     response.end();
     return;
   }
+  // a file that shrinks while it is sent must not pass for whole
+  response.strictContentLength = true;
   try {
     await pipeline(Readable.from(body, { objectMode: false }), response);
   } catch (error) {

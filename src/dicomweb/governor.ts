@@ -88,10 +88,11 @@ export class Governor {
     return admission;
   }
 
-  async arrived(bytes: number): Promise<void> {
+  /** Counts bytes that arrived; gives the ms that whoever reads them has to wait before it goes on. */
+  arrived(bytes: number): number {
     const { state, waitMs } = arrive(this.#state, bytes, this.#clock.now());
     this.#state = state;
-    if (waitMs > 0) await this.#clock.sleep(waitMs);
+    return waitMs;
   }
 
   pause(retryAfter: Ms): void {

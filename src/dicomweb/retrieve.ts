@@ -5,7 +5,8 @@ import { problemOfStatus, type ArchiveProblem } from './archive-problem.js';
 import type { Channel } from './channel.js';
 import { isPathIdentifier } from './path-identifier.js';
 import { jsonRows } from './search.js';
-import type { AnswerBody, HttpAnswer } from './transport.js';
+import type { AnswerBody } from './answer-body.js';
+import type { HttpAnswer } from './transport.js';
 
 const asking = (transferSyntax: string): string =>
   `multipart/related; type="application/dicom"; transfer-syntax=${transferSyntax}`;

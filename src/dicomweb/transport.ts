@@ -1,10 +1,9 @@
 import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
-import { MultipartSplitter, type MultipartPart } from '../dicom/index.js';
-import { fail, ok, type Result } from '../domain/index.js';
 import type { ArchiveOptions } from './archive.js';
 import { networkFailure, problemOfStatus, type ArchiveProblem } from './archive-problem.js';
-import { decodeContent } from './content-encoding.js';
+import { readBody, type AnswerBody } from './answer-body.js';
 import { authorizationOf } from './credentials.js';
+import { Deadline } from './deadline.js';
 import { Governor, type Clock } from './governor.js';
 
 export interface HttpRequest {
@@ -13,10 +12,6 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
 }
-
-export type AnswerBody =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'multipart'; readonly parts: readonly MultipartPart[] };
 
 export interface HttpAnswer {
   readonly status: number;
@@ -38,18 +33,16 @@ export interface Transport {
 const CONNECTIONS = 4;
 /** Of an answer that is no success no more is read: it holds codes, not images. */
 const MAXIMUM_FAILURE_BYTES = 1_000_000;
-const PART_HEADER_BYTES = 16_384;
-const PARTS = 100_000;
 
 /**
  * HTTP to one archive and nowhere else: its own connections, certificates and sign-in, its budget, a deadline for every request. Redirects
- * are not followed, and nothing is tried twice, but for a renewed bearer token.
+ * are not followed. Nothing is tried twice, but for a renewed bearer token and a question that was lost with a kept-alive connection.
  */
 export function openTransport(options: ArchiveOptions, clock: Clock): Transport {
   const governor = new Governor(options.budget, clock);
   const agent = agentOf(options);
   const root = rootOf(options.url);
-  const underWay = new Set<AbortController>();
+  const underWay = new Set<Deadline>();
   let closed = false;
 
   async function once(request: HttpRequest, authorization: string | undefined): Promise<Exchange> {
@@ -61,12 +54,8 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
         sent: 'nothing',
       };
     if (closed) return CLOSED;
-    const controller = new AbortController();
-    underWay.add(controller);
-    const deadline = setTimeout(
-      () => controller.abort(new DOMException('deadline', 'TimeoutError')),
-      options.timeouts.whole,
-    );
+    const deadline = new Deadline(options.timeouts.whole);
+    underWay.add(deadline);
     let response: Dispatcher.ResponseData | undefined;
     try {
       response = await undiciRequest(request.url, {
@@ -79,11 +68,20 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
           ...(authorization === undefined ? {} : { authorization }),
         },
         body: request.body ?? null,
-        signal: controller.signal,
+        signal: deadline.signal,
       });
-      const body = await readBody(response);
-      if (!body.ok) return { kind: 'failed', problem: body.error, sent: 'unknown' };
-      return answered(response, body.value);
+      const header = headerReader(response.headers);
+      const success = isSuccess(response);
+      // of a refusal only codes are wanted, never parts
+      const body = await readBody(paced(response.body, deadline), {
+        contentType: success ? header('content-type') : undefined,
+        contentEncoding: header('content-encoding'),
+        maximumBytes: success ? options.maximumAnswerBytes : MAXIMUM_FAILURE_BYTES,
+      });
+      if (body.ok) return answered(response, body.value);
+      if (!success) return answered(response, NO_BYTES);
+      const problem = { code: 'archive-answer-invalid', status: response.statusCode, detail: body.error } as const;
+      return { kind: 'failed', problem, sent: 'unknown' };
     } catch (error) {
       const failure = networkFailure(error, response === undefined ? 'asking' : 'answering');
       if (failure === undefined) throw error;
@@ -91,42 +89,21 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
       if (response !== undefined && !isSuccess(response)) return answered(response, NO_BYTES);
       return { kind: 'failed', ...failure };
     } finally {
-      clearTimeout(deadline);
-      underWay.delete(controller);
+      deadline.clear();
+      underWay.delete(deadline);
     }
   }
 
-  async function readBody(response: Dispatcher.ResponseData): Promise<Result<AnswerBody, ArchiveProblem>> {
-    const success = isSuccess(response);
-    const header = headerReader(response.headers);
-    const limit = success ? options.maximumAnswerBytes : MAXIMUM_FAILURE_BYTES;
-    const tooLong = fail<ArchiveProblem>({
-      code: 'archive-answer-invalid',
-      status: response.statusCode,
-      detail: `longer than ${limit} bytes`,
-    });
-    const contentType = header('content-type') ?? '';
-    const multipart = success && /^\s*multipart\//i.test(contentType);
-    const encoding = header('content-encoding');
-    const collector = multipart && encoding === undefined ? partCollector(contentType, limit) : new ByteCollector();
-    let received = 0;
-    // leaving the loop early destroys the connection, which is what is meant
-    const chunks: AsyncIterable<Uint8Array> = response.body;
-    for await (const chunk of chunks) {
-      await governor.arrived(chunk.length);
-      received += chunk.length;
-      if (received > limit) return success ? tooLong : ok(NO_BYTES);
-      collector.push(chunk);
-      if (collector.problem !== undefined) break;
+  /** Chunks at the pace of the budget. Whoever stops taking them destroys the connection, which is what is meant. */
+  async function* paced(body: AsyncIterable<Uint8Array>, deadline: Deadline): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      const waitMs = governor.arrived(chunk.length);
+      if (waitMs > 0) {
+        deadline.grant(waitMs);
+        await clock.sleep(waitMs);
+      }
+      yield chunk;
     }
-    if (encoding === undefined || collector instanceof PartCollector)
-      return withStatus(collector.end(), response.statusCode);
-    const decoded = await decodeContent(collector.bytes(), encoding, limit);
-    if (!decoded.ok) return withStatus(decoded, response.statusCode);
-    if (!multipart) return ok({ kind: 'bytes', bytes: decoded.value });
-    const parts = partCollector(contentType, limit);
-    parts.push(decoded.value);
-    return withStatus(parts.end(), response.statusCode);
   }
 
   return {
@@ -136,7 +113,9 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
       if (closed) return CLOSED;
       const authorization = await authorizationOf(options.credentials);
       let exchange = await once(request, authorization);
-      if (exchange.kind === 'answered' && exchange.answer.status === 401 && options.credentials.kind === 'bearer') {
+      // an archive may close a kept-alive connection at the moment it is used (RFC 9112 9.5)
+      if (request.method === 'GET' && isLostConnection(exchange)) exchange = await once(request, authorization);
+      if (options.credentials.kind === 'bearer' && exchange.kind === 'answered' && exchange.answer.status === 401) {
         const renewed = await authorizationOf(options.credentials);
         if (renewed !== authorization) exchange = await once(request, renewed);
       }
@@ -149,7 +128,7 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
     },
     async close() {
       closed = true;
-      for (const controller of underWay) controller.abort();
+      for (const deadline of underWay) deadline.end();
       await agent.destroy();
     },
   };
@@ -160,6 +139,9 @@ const CLOSED: Exchange = {
   problem: { code: 'archive-unreachable', detail: 'closed' },
   sent: 'nothing',
 };
+
+const isLostConnection = (exchange: Exchange): boolean =>
+  exchange.kind === 'failed' && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(exchange.problem.detail ?? '');
 
 const NO_BYTES: AnswerBody = { kind: 'bytes', bytes: new Uint8Array() };
 
@@ -194,48 +176,3 @@ const headerReader =
     const value = headers[name];
     return Array.isArray(value) ? value[0] : value;
   };
-
-const withStatus = (
-  body: Result<AnswerBody | Uint8Array, string>,
-  status: number,
-): Result<AnswerBody, ArchiveProblem> => {
-  if (!body.ok) return fail({ code: 'archive-answer-invalid', status, detail: body.error });
-  return ok(body.value instanceof Uint8Array ? { kind: 'bytes', bytes: body.value } : body.value);
-};
-
-class ByteCollector {
-  readonly problem = undefined;
-  readonly #chunks: Uint8Array[] = [];
-  push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-  }
-  bytes(): Uint8Array {
-    return Buffer.concat(this.#chunks);
-  }
-  end(): Result<AnswerBody, string> {
-    return ok({ kind: 'bytes', bytes: this.bytes() });
-  }
-}
-
-class PartCollector {
-  readonly #parts: MultipartPart[] = [];
-  readonly #splitter: MultipartSplitter;
-  constructor(splitter: MultipartSplitter) {
-    this.#splitter = splitter;
-  }
-  get problem(): string | undefined {
-    return this.#splitter.problem;
-  }
-  push(chunk: Uint8Array): void {
-    this.#parts.push(...this.#splitter.push(chunk));
-  }
-  end(): Result<AnswerBody, string> {
-    const rest = this.#splitter.end();
-    return rest.ok ? ok({ kind: 'multipart', parts: [...this.#parts, ...rest.value] }) : rest;
-  }
-}
-
-const partCollector = (contentType: string, limit: number): PartCollector =>
-  new PartCollector(
-    new MultipartSplitter(contentType, { headerBytes: PART_HEADER_BYTES, partBytes: limit, parts: PARTS }),
-  );

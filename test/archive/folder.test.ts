@@ -150,8 +150,7 @@ describe('the folder of the archive', () => {
   test.each([
     '../../escaped',
     '/etc/escaped',
-    '..',
-    '.',
+    '...a',
     '1.2/../../../escaped',
     '1.02.3',
     'letters',
@@ -172,6 +171,17 @@ describe('the folder of the archive', () => {
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.dcm'));
     expect(files).toHaveLength(1);
     expect(files[0]).toMatch(/^x[0-9a-f]{40}\/x[0-9a-f]{40}\/x[0-9a-f]{40}\.dcm$/);
+  });
+
+  test('what no address can name is refused', async () => {
+    const { url } = await scratchArchive();
+    for (const name of ['.', '..']) {
+      const answer = await ask(
+        `${url}/studies`,
+        storeBody([handMade({ study: STUDY, series: '1.2', instance: name })]),
+      );
+      expect(answer.status).toBe(400);
+    }
   });
 
   test('of many different objects under one UID, sent at once, exactly one is kept', async () => {

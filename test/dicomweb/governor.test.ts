@@ -35,7 +35,7 @@ describe('the budget of an archive', () => {
   test('a long answer is read at the granted rate, and paid before the next request', async () => {
     const clock = new MadeClock();
     const governor = new Governor({ requestsPerSecond: 100, megabytesPerSecond: 1 }, clock);
-    for (let i = 0; i < 10; i++) await governor.arrived(500_000);
+    for (let i = 0; i < 10; i++) await clock.sleep(governor.arrived(500_000));
     expect(clock.slept.reduce((sum, slept) => sum + slept, 0)).toBe(4000);
     await governor.admit(250_000);
     expect(clock.slept.at(-1)).toBe(250);

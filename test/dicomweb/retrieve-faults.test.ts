@@ -278,6 +278,33 @@ describe('what is no file is a reason', () => {
     await hasty.close();
   });
 
+  test('a small budget makes an answer slow, not late', async () => {
+    const thrifty = open(server.url, {
+      budget: { requestsPerSecond: 100, megabytesPerSecond: 1 },
+      timeouts: { connect: 10_000, headers: 20_000, body: 300, whole: 500 },
+    });
+    const large = madeFile({ ...made, pixels: Buffer.alloc(2_500_000) });
+    server.answer((_, response) =>
+      response.writeHead(200, TYPE).end(multipart('b0', [{ headers: PART, body: large }])),
+    );
+    const got = await thrifty.retrieve(reference);
+    expect(got.ok && Buffer.compare(got.value, large)).toBe(0);
+    await thrifty.close();
+  });
+
+  test('a connection that was lost before the answer is tried once more, and no more', async () => {
+    let times = 0;
+    server.answer((_, response) => {
+      if (++times === 1) response.destroy();
+      else response.writeHead(200, TYPE).end(whole);
+    });
+    expect((await archive.retrieve(reference)).ok).toBe(true);
+    server.answer((_, response) => response.destroy());
+    const lost = await archive.retrieve(reference);
+    expect(!lost.ok && lost.error.code).toBe('archive-unreachable');
+    expect(server.requests).toHaveLength(2);
+  });
+
   test('nobody at the address', async () => {
     const nobody = await startFaultServer();
     await nobody.stop();

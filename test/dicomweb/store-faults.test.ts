@@ -57,6 +57,8 @@ describe('a store', () => {
     server.answer((_, response) => response.destroy());
     const answer = await archive.store(study, [file]);
     expect(answer).toMatchObject({ kind: 'unclear', problem: { code: 'archive-unreachable' } });
+    // never sent again by itself
+    expect(server.requests).toHaveLength(1);
   });
 
   test('whose answer breaks off is unclear', async () => {

@@ -1,10 +1,9 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readdirSync } from 'node:fs';
+import { beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { checkSegmentation, writeSegmentations } from '../../src/seg-writer/index.js';
+import { writeSegmentations } from '../../src/seg-writer/index.js';
 import { dcentvfy, dciodvfy, describeWith, python, shared } from '../environment/peers.js';
-import { imagesIn, imagesOf, type CtImage } from './ct-images.js';
-import { errorsOfDciodvfy, attributesAtOdds, readWithHighdicom, type Case, type Verdict } from './judges.js';
+import { imagesIn } from './ct-images.js';
+import { errorsOfDciodvfy, attributesAtOdds, readWithHighdicom, type Verdict } from './judges.js';
 import { lesionOn, requestFor } from './lesions.js';
 
 interface Study {
@@ -58,14 +57,10 @@ describeWith({ shared: shared() }, 'real studies', (peers) => {
     const lesions = (study.on ?? images.map((_, n) => n)).map((index, n) => lesionOn(images[index]!.slice, n + 1));
     return { study, images, lesions, ...writeSegmentations(requestFor(lesions)) };
   });
-  test.each(written)('$study.name', ({ study, lesions, objects, refused }) => {
-    console.log(
-      study.name,
-      objects.map((o) => o.warnings),
-      refused,
-    );
+  test.each(written)('$study.name', ({ study, objects, refused }) => {
     expect(refused).toEqual([]);
     expect(objects).toHaveLength(study.objects);
+    for (const object of objects) expect(object.warnings).toEqual(study.warnings ?? []);
   });
   const cases = written.flatMap(({ study, images, lesions, objects }) =>
     objects.map((object) => ({ name: study.name, object, lesions, images, repaired: study.repaired ?? [] })),

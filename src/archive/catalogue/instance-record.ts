@@ -1,12 +1,9 @@
+import type { InstanceIdentity } from './instance-identity.js';
 import type { JsonAttributes } from '../search/dicom-json-values.js';
 import { keyOf } from '../search/levels.js';
 
 /** What the archive knows of one file without opening it. */
-export interface InstanceRecord {
-  readonly studyInstanceUID: string;
-  readonly seriesInstanceUID: string;
-  readonly sopInstanceUID: string;
-  readonly sopClassUID: string;
+export interface InstanceRecord extends InstanceIdentity {
   readonly transferSyntaxUID: string;
   /** Relative to the archive's folder, `/` between names, empty for the folder itself. */
   readonly directory: string;

@@ -1,7 +1,8 @@
-import { fail, ok, TAG, tag as tagOfNumber, type Result } from '../../domain/index.js';
+import { fail, isUid, ok, TAG, tag as tagOfNumber, type Result } from '../../domain/index.js';
 import { dicomJsonOf, type DicomFile } from '../../dicom/index.js';
 import type { JsonAttributes } from '../search/dicom-json-values.js';
 import { INDEXED, keyOf } from '../search/levels.js';
+import { identityOf } from './instance-identity.js';
 import { OWN, type InstanceRecord, type SharedAttributes } from './instance-record.js';
 
 /** Where a file lies and how it looked when it was read. */
@@ -23,19 +24,13 @@ export function recordOfFile(
   shared: SharedAttributes,
 ): Result<InstanceRecord, NotServed> {
   const declared = file.meta.text(TAG.TransferSyntaxUID);
-  if (declared === undefined) return fail('no-transfer-syntax');
-  const studyInstanceUID = file.dataSet.text(TAG.StudyInstanceUID);
-  const seriesInstanceUID = file.dataSet.text(TAG.SeriesInstanceUID);
-  const sopInstanceUID = file.dataSet.text(TAG.SOPInstanceUID);
-  const sopClassUID = file.dataSet.text(TAG.SOPClassUID);
-  if (!studyInstanceUID || !seriesInstanceUID || !sopInstanceUID || !sopClassUID) return fail('no-identity');
+  if (declared === undefined || !isUid(declared)) return fail('no-transfer-syntax');
+  const identity = identityOf(file.dataSet);
+  if (!identity) return fail('no-identity');
 
   const attributes: JsonAttributes = dicomJsonOf(file.dataSet, { tags: INDEXED_TAGS });
   return ok({
-    studyInstanceUID,
-    seriesInstanceUID,
-    sopInstanceUID,
-    sopClassUID,
+    ...identity,
     transferSyntaxUID: declared,
     ...place,
     study: shared.share(chosen(attributes, (key) => INDEXED.study.has(key))),

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TAG } from '../../domain/index.js';
+import { isUid, TAG } from '../../domain/index.js';
 import { readPart10, type DicomFile } from '../../dicom/index.js';
 import type { Catalogue } from '../catalogue/catalogue.js';
+import { identityOf, type InstanceIdentity } from '../catalogue/instance-identity.js';
 import { pathOfRecord, type InstanceRecord, type SharedAttributes } from '../catalogue/instance-record.js';
 import type { Journal } from '../catalogue/journal.js';
 import { isPart10 } from '../catalogue/read-header.js';
@@ -10,7 +11,7 @@ import { recordOfFile } from '../catalogue/record-of-file.js';
 import { instancePath } from '../storage/instance-path.js';
 import type { OneAtATime } from '../storage/one-at-a-time.js';
 import { isSystemError, writeOnce } from '../storage/write-once.js';
-import type { FailureCause, InstanceIdentity, StoreOutcome } from './store-outcome.js';
+import type { FailureCause, StoreOutcome } from './store-outcome.js';
 
 export interface Store {
   readonly folder: string;
@@ -30,7 +31,7 @@ export async function storeInstance(bytes: Uint8Array, study: string | undefined
   if (!isPart10(bytes)) return { kind: 'unidentified', cause: 'cannot-understand' };
   const file = readPart10(bytes);
   if (!file.ok) return { kind: 'unidentified', cause: 'cannot-understand' };
-  const identity = identityOf(file.value);
+  const identity = identityOf(file.value.dataSet);
   if (!identity) return { kind: 'unidentified', cause: 'cannot-understand' };
   const cause = causeForRefusal(file.value, identity, study);
   if (cause) return { kind: 'refused', identity, cause };
@@ -41,21 +42,12 @@ export async function storeInstance(bytes: Uint8Array, study: string | undefined
   });
 }
 
-function identityOf({ dataSet }: DicomFile): InstanceIdentity | undefined {
-  const studyInstanceUID = dataSet.text(TAG.StudyInstanceUID);
-  const seriesInstanceUID = dataSet.text(TAG.SeriesInstanceUID);
-  const sopClassUID = dataSet.text(TAG.SOPClassUID);
-  const sopInstanceUID = dataSet.text(TAG.SOPInstanceUID);
-  if (!studyInstanceUID || !seriesInstanceUID || !sopClassUID || !sopInstanceUID) return undefined;
-  return { studyInstanceUID, seriesInstanceUID, sopClassUID, sopInstanceUID };
-}
-
 function causeForRefusal(
   file: DicomFile,
   identity: InstanceIdentity,
   study: string | undefined,
 ): FailureCause | undefined {
-  if (file.problems.length > 0 || file.meta.text(TAG.TransferSyntaxUID) === undefined) return 'cannot-understand';
+  if (file.problems.length > 0 || !isUid(file.meta.text(TAG.TransferSyntaxUID) ?? '')) return 'cannot-understand';
   if (study !== undefined && identity.studyInstanceUID !== study) return 'other-study';
   const declaredClass = file.meta.text(TAG.MediaStorageSOPClassUID) ?? identity.sopClassUID;
   const declaredInstance = file.meta.text(TAG.MediaStorageSOPInstanceUID) ?? identity.sopInstanceUID;

@@ -1,3 +1,4 @@
+import type { InstanceIdentity } from '../catalogue/instance-identity.js';
 import type { JsonAttribute, JsonAttributes } from '../search/dicom-json-values.js';
 import { keyOf } from '../search/levels.js';
 import type { ResourceUrls } from '../resource-urls.js';
@@ -15,14 +16,6 @@ export const FAILURE_REASON = {
 } as const;
 
 export type FailureCause = keyof typeof FAILURE_REASON;
-
-/** The identity of an instance, as far as it could be read. */
-export interface InstanceIdentity {
-  readonly studyInstanceUID: string;
-  readonly seriesInstanceUID: string;
-  readonly sopClassUID: string;
-  readonly sopInstanceUID: string;
-}
 
 /** What became of one part of a store request. */
 export type StoreOutcome =

@@ -16,17 +16,18 @@ export function packFrames(frames: readonly (Uint8Array | undefined)[], pixelsPe
   return packed;
 }
 
-/** A frame that begins on a byte: eight pixels at a time, read as two little-endian words of four. */
+/** A frame that begins on a byte: eight pixels at a time, read as two little-endian words of four, from the first to the last that is set. */
 function packWholeBytes(bits: Uint8Array, packed: Uint8Array, firstByte: number): void {
+  const last = asBuffer(bits).lastIndexOf(1);
   const aligned = bits.byteOffset % 4 === 0 ? bits : new Uint8Array(bits);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
-  const whole = words.length >> 1;
-  for (let i = 0; i < whole; i++) {
+  const whole = Math.min(words.length >> 1, (last >> 3) + 1);
+  for (let i = Math.max(0, asBuffer(bits).indexOf(1)) >> 3; i < whole; i++) {
     const low = words[2 * i]!;
     const high = words[2 * i + 1]!;
     if ((low | high) !== 0) packed[firstByte + i] = nibble(low) | (nibble(high) << 4);
   }
-  for (let k = whole * 8; k < bits.length; k++) if (bits[k] === 1) setBit(packed, firstByte * 8 + k);
+  for (let k = whole * 8; k <= last; k++) if (bits[k] === 1) setBit(packed, firstByte * 8 + k);
 }
 
 /** Four pixels, one a byte of the word, as four bits. */

@@ -13,6 +13,8 @@ export function planObject(layout: ObjectLayout, request: SegmentationRequest, r
   const { lesions, spacingBetweenSlicesMm } = layout;
   const sources = sourcesByRank(lesions);
   const frames = framesOf(lesions, sources);
+  const ofSegment = new Map<number, PlannedFrame[]>(lesions.map((_, index) => [index + 1, []]));
+  for (const frame of frames) ofSegment.get(frame.segmentNumber)!.push(frame);
   return {
     request,
     uids: objectUidsOf({
@@ -23,7 +25,7 @@ export function planObject(layout: ObjectLayout, request: SegmentationRequest, r
       policyName: request.policyName,
     }),
     sources,
-    segments: lesions.map((admitted, index) => planSegment(admitted, index + 1, frames, request, report)),
+    segments: lesions.map((admitted, index) => planSegment(admitted, index + 1, ofSegment.get(index + 1)!, request, report)),
     frames,
     spacingBetweenSlicesMm,
   };
@@ -45,13 +47,13 @@ function planSegment(
     kernelRevision: KERNEL_REVISION,
     bundle: bundleOf(lesion, request),
   });
-  const own = frames.filter(({ segmentNumber }) => segmentNumber === number);
-  const maskSha256 = maskDigest(own.map(({ bits }) => bits ?? new Uint8Array(lesion.mask.bits.length)));
+  const maskSha256 = maskDigest(frames.map(({ bits }) => bits ?? new Uint8Array(lesion.mask.bits.length)));
   return {
     ...admitted,
     number,
     tracking: trackingOf(measurement, ordinal, request.firstReport ?? report),
     meaning: segmentMeaningOf(measurement),
+    frames,
     receipt: { workKey, maskSha256, kernelRevision: KERNEL_REVISION },
   };
 }

@@ -25,6 +25,8 @@ export interface PlannedSegment extends AdmittedLesion {
   readonly number: number;
   readonly tracking: Tracking;
   readonly meaning: SegmentMeaning;
+  /** In the order of the object. */
+  readonly frames: readonly PlannedFrame[];
   readonly receipt: Receipt;
 }
 

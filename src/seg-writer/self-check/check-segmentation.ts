@@ -26,18 +26,18 @@ export const checkSegmentation = (bytes: Uint8Array, sources: readonly SourceSli
 /** The same for an object that was just written: the pixels in its bytes are compared with the masks that went in. */
 export function checkWritten(
   bytes: Uint8Array,
-  { sources, segments, frames }: PlannedObject,
+  { sources, segments }: PlannedObject,
 ): readonly SegmentationProblem[] {
   const slices = sources.map(({ slice }) => slice);
   return checkAgainst(bytes, slices, (segmentNumber, unpacked) => {
-    const wanted = frames.filter((frame) => frame.segmentNumber === segmentNumber);
+    const { frames, receipt } = segments[segmentNumber - 1]!;
     let at = 0;
     let equal = true;
     for (const bits of unpacked) {
-      const mask = wanted[at++]?.bits;
+      const mask = frames[at++]?.bits;
       equal &&= mask ? Buffer.compare(bits, mask) === 0 : !hasPixel(bits);
     }
-    return equal && at === wanted.length ? segments[segmentNumber - 1]!.receipt.maskSha256 : 'other pixels';
+    return equal && at === frames.length ? receipt.maskSha256 : 'other pixels';
   });
 }
 

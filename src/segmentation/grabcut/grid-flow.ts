@@ -215,7 +215,7 @@ function growFromNext(ws: FlowWorkspace, plan: GridPlan): number {
       activate(ws, q);
     } else if (other === own) {
       // a shorter way to the terminal for q
-      if (stamp[q]! <= stamp[p]! && distance[q]! > distance[p]! + 1 && parentArc[q]! < TERMINAL) {
+      if (stamp[q]! <= stamp[p]! && distance[q]! > distance[p]! + 1) {
         parentArc[q] = 7 - d;
         distance[q] = distance[p]! + 1;
         stamp[q] = stamp[p]!;

@@ -1,0 +1,23 @@
+import { parentPort } from 'node:worker_threads';
+import { huSliceOf, initialiseCodecs, readPart10 } from '../dicom/index.js';
+import { fail, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
+import { segmentLesionOn, WorkspaceShelf } from '../segmentation/index.js';
+import type { KernelAnswer, KernelTask } from './kernel-messages.js';
+
+/** Runs in a worker thread: codecs and kernels, one task at a time, with memory that is kept between lesions. */
+if (!parentPort) throw new Error('this file is the beginning of a worker thread');
+const port = parentPort;
+const shelf = new WorkspaceShelf();
+await initialiseCodecs();
+port.on('message', (task: KernelTask) => {
+  const answer: KernelAnswer =
+    task.kind === 'decode'
+      ? { kind: 'decode', result: decode(task.bytes, task.frame) }
+      : { kind: 'segment', result: segmentLesionOn(shelf, task.task) };
+  port.postMessage(answer);
+});
+
+function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, ReasonCode> {
+  const file = readPart10(bytes);
+  return file.ok ? huSliceOf(file.value, frame) : fail(file.error.code);
+}

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeWith } from '../environment/peers.js';
+import { open } from './open.js';
+
+const openssl = spawnSync('openssl', ['version']).status === 0 ? 'openssl' : undefined;
+
+describeWith({ openssl }, 'an archive behind TLS', () => {
+  let folder: string;
+  let server: Server;
+  let url: string;
+  const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
+  const ssl = (...words: string[]): void => void execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
+
+  /** A certificate signed by the authority of this test. */
+  const signed = (name: string, extension: string): void => {
+    writeFileSync(join(folder, `${name}.ext`), extension);
+    ssl(
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+    );
+    ssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`,
+    );
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'caliper-tls-'));
+    ssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.pem',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=Authority of a test',
+    );
+    signed('server', 'subjectAltName=IP:127.0.0.1');
+    signed('client', 'extendedKeyUsage=clientAuth');
+    server = createServer(
+      {
+        key: pem('server.key'),
+        cert: pem('server.pem'),
+        ca: pem('ca.pem'),
+        requestCert: true,
+        rejectUnauthorized: false,
+      },
+      (request, response) => response.writeHead((request.socket as TLSSocket).authorized ? 204 : 403).end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/dicom-web`;
+  });
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+    rmSync(folder, { recursive: true });
+  });
+
+  const search = async (tls: Parameters<typeof open>[1]) => {
+    const archive = open(url, tls);
+    const answer = await archive.search('studies', { StudyInstanceUID: '1.2' });
+    const stored = await archive.probeStore();
+    await archive.close();
+    return { answer, stored: stored[0]?.ok };
+  };
+
+  test('with an authority that is not known is not trusted, and nothing is sent to it', async () => {
+    const { answer, stored } = await search({});
+    expect(answer).toMatchObject({
+      ok: false,
+      error: { code: 'archive-unreachable', detail: expect.stringMatching(/CERT|VERIFY|SIGN/) },
+    });
+    expect(stored).toBe(false);
+  });
+
+  test('knows our client certificate', async () => {
+    const both = await search({ tls: { ca: pem('ca.pem'), certificate: pem('client.pem'), key: pem('client.key') } });
+    expect(both).toEqual({ answer: { ok: true, value: [] }, stored: true });
+  });
+
+  test('refuses us without one', async () => {
+    const { answer } = await search({ tls: { ca: pem('ca.pem') } });
+    expect(answer).toEqual({ ok: false, error: { code: 'archive-forbidden', status: 403 } });
+  });
+});

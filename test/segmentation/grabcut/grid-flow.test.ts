@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import { gridPlan, type GridPlan } from '../../../src/segmentation/grabcut/grid.js';
+import {
+  createFlowWorkspace,
+  FREE,
+  maximumFlow,
+  minimumCutInto,
+  SINK,
+  SOURCE,
+  type FlowWorkspace,
+} from '../../../src/segmentation/grabcut/grid-flow.js';
+import { FlowGraph } from '../reference/edmonds-karp.js';
+import { numbersFrom } from '../reference/picture.js';
+
+/** A random problem: capacities of all eight arcs of every pixel, and a signed terminal link. */
+interface Problem {
+  readonly width: number;
+  readonly height: number;
+  readonly links: Map<string, number>;
+  readonly terminal: number[];
+}
+
+type Numbers = ReturnType<typeof numbersFrom>;
+
+const NEIGHBOURS = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dx, dy] as const)).filter(([x, y]) => x || y);
+
+function randomProblem(numbers: Numbers, largest: number): Problem {
+  const width = 1 + numbers(largest);
+  const height = 1 + numbers(largest);
+  const most = [2, 5, 40, 100_000][numbers(4)]!;
+  const links = new Map<string, number>();
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (const [dx, dy] of NEIGHBOURS)
+        if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height)
+          links.set([x, y, x + dx, y + dy].join(), numbers(4) === 0 ? 0 : numbers(most));
+  return { width, height, links, terminal: randomTerminals(numbers, width * height, most) };
+}
+
+const randomTerminals = (numbers: Numbers, count: number, most: number): number[] =>
+  Array.from({ length: count }, () => (numbers(3) === 0 ? 0 : numbers(4 * most) - 2 * most));
+
+const at = (plan: GridPlan, i: number): number =>
+  (Math.floor(i / plan.width) + 1) * plan.stride + (i % plan.width) + 1;
+
+/** Neighbour positions in the order that grid.ts promises, written out again. */
+function load(ws: FlowWorkspace, plan: GridPlan, { links, terminal }: Problem): Int32Array {
+  ws.residual.fill(0);
+  ws.terminal.fill(0);
+  for (const [key, capacity] of links) {
+    const [x, y, x2, y2] = key.split(',').map(Number) as [number, number, number, number];
+    const order = ['-1,-1', '0,-1', '1,-1', '-1,0', '1,0', '-1,1', '0,1', '1,1'];
+    ws.residual[8 * at(plan, y * plan.width + x) + order.indexOf(`${x2 - x},${y2 - y}`)] = capacity;
+  }
+  terminal.forEach((t, i) => (ws.terminal[at(plan, i)] = t));
+  return Int32Array.from(terminal, (_, i) => at(plan, i));
+}
+
+function reference({ width, height, links, terminal }: Problem) {
+  const graph = new FlowGraph(width * height + 2);
+  const [source, sink] = [width * height, width * height + 1];
+  for (const [key, capacity] of links) {
+    const [x, y, x2, y2] = key.split(',').map(Number) as [number, number, number, number];
+    graph.addArc(y * width + x, y2 * width + x2, capacity);
+  }
+  terminal.forEach((t, i) => (t > 0 ? graph.addArc(source, i, t) : graph.addArc(i, sink, -t)));
+  return { flow: graph.maximumFlow(source, sink), reached: graph.reachedFrom(source), reaching: graph.reaching(sink) };
+}
+
+/** What a labelling costs, from the problem's own numbers. */
+function cutValue({ width, links, terminal }: Problem, label: (i: number) => number): number {
+  let value = 0;
+  for (const [key, capacity] of links) {
+    const [x, y, x2, y2] = key.split(',').map(Number) as [number, number, number, number];
+    if (label(y * width + x) === 1 && label(y2 * width + x2) === 0) value += capacity;
+  }
+  terminal.forEach((t, i) => (value += label(i) === 1 ? Math.max(0, -t) : Math.max(0, t)));
+  return value;
+}
+
+const ws = createFlowWorkspace(40 * 40);
+
+describe('maximum flow on a grid', () => {
+  it('equals the cut, and the flow of shortest augmenting paths, on thousands of grids', () => {
+    const numbers = numbersFrom(1);
+    for (let round = 0; round < 3000; round++) {
+      const problem = randomProblem(numbers, round < 2900 ? 5 : 14);
+      const plan = gridPlan(problem.width, problem.height);
+      const nodes = load(ws, plan, problem);
+      const preferred = new Uint8Array(plan.pixels).map(() => numbers(2));
+      const side = new Uint8Array(plan.pixels);
+      const flow = maximumFlow(ws, plan, nodes, nodes.length);
+      minimumCutInto(side, ws, plan, nodes, nodes.length, preferred);
+      expect(flow).toBe(reference(problem).flow);
+      expect(cutValue(problem, (i) => side[at(plan, i)]!)).toBe(flow);
+    }
+  });
+
+  it('finds the two sets that every minimum cut agrees on, and leaves the others to preference', () => {
+    const numbers = numbersFrom(2);
+    let free = 0;
+    for (let round = 0; round < 1500; round++) {
+      const problem = randomProblem(numbers, 5);
+      const plan = gridPlan(problem.width, problem.height);
+      const nodes = load(ws, plan, problem);
+      maximumFlow(ws, plan, nodes, nodes.length);
+      const { reached, reaching } = reference(problem);
+      const preferred = new Uint8Array(plan.pixels).map(() => numbers(2));
+      const side = new Uint8Array(plan.pixels);
+      minimumCutInto(side, ws, plan, nodes, nodes.length, preferred);
+      for (let i = 0; i < problem.terminal.length; i++) {
+        const tree = ws.tree[at(plan, i)]!;
+        expect(tree).toBe(reached.has(i) ? SOURCE : reaching.has(i) ? SINK : FREE);
+        if (tree !== FREE) expect(side[at(plan, i)]).toBe(tree === SOURCE ? 1 : 0);
+        else if (preferred[at(plan, i)] === 1) expect(side[at(plan, i)]).toBe(1);
+        if (tree === FREE) free++;
+      }
+    }
+    expect(free).toBeGreaterThan(1000);
+  });
+
+  it('goes on from its residuals when only terminal links change', () => {
+    const numbers = numbersFrom(3);
+    for (let round = 0; round < 500; round++) {
+      let problem = randomProblem(numbers, 6);
+      const plan = gridPlan(problem.width, problem.height);
+      const nodes = load(ws, plan, problem);
+      maximumFlow(ws, plan, nodes, nodes.length);
+      for (let change = 0; change < 4; change++) {
+        const terminal = randomTerminals(numbers, problem.terminal.length, [3, 50, 100_000][numbers(3)]!);
+        nodes.forEach((p, i) => (ws.terminal[p] = ws.terminal[p]! + terminal[i]! - problem.terminal[i]!));
+        problem = { ...problem, terminal };
+        const side = new Uint8Array(plan.pixels);
+        maximumFlow(ws, plan, nodes, nodes.length);
+        minimumCutInto(side, ws, plan, nodes, nodes.length, side);
+        const fresh = reference(problem);
+        expect(cutValue(problem, (i) => side[at(plan, i)]!)).toBe(fresh.flow);
+        problem.terminal.forEach((_, i) => expect(ws.tree[at(plan, i)] === SOURCE).toBe(fresh.reached.has(i)));
+      }
+    }
+  });
+
+  it('takes the largest capacities there may be without losing a unit', () => {
+    const plan = gridPlan(3, 3);
+    const largest = 2 ** 26;
+    const problem: Problem = {
+      width: 3,
+      height: 3,
+      links: new Map(
+        Array.from({ length: 9 }, (_, i) => [i % 3, Math.floor(i / 3)] as const).flatMap(([x, y]) =>
+          NEIGHBOURS.filter(([dx, dy]) => x + dx >= 0 && x + dx < 3 && y + dy >= 0 && y + dy < 3).map(
+            ([dx, dy]) => [[x, y, x + dx, y + dy].join(), largest] as const,
+          ),
+        ),
+      ),
+      terminal: [2 ** 28, 0, 0, 0, -(2 ** 28), 0, 0, 0, 2 ** 28],
+    };
+    const nodes = load(ws, plan, problem);
+    expect(maximumFlow(ws, plan, nodes, nodes.length)).toBe(reference(problem).flow);
+  });
+});
