@@ -20,7 +20,7 @@ export async function sendAnswer(
       return;
     case 'json-stream':
       response.status(200).setHeader('Content-Type', answer.mediaType);
-      return stream(jsonArray(answer.elements), response);
+      return stream(() => jsonArray(answer.elements), response);
     case 'single': {
       const { part } = answer;
       setHeaders(response, {
@@ -28,7 +28,7 @@ export async function sendAnswer(
         'Content-Location': part.contentLocation,
         'Content-Length': part.length,
       });
-      return stream(part.open(), response);
+      return stream(() => part.open(), response);
     }
     case 'multipart': {
       const { boundary } = context;
@@ -36,7 +36,7 @@ export async function sendAnswer(
         'Content-Type': `multipart/related; type="${answer.partType}"; boundary=${boundary}`,
         'Content-Length': multipartLength(answer.parts, boundary),
       });
-      return stream(multipart(answer.parts, boundary), response);
+      return stream(() => multipart(answer.parts, boundary), response);
     }
   }
 }
@@ -54,7 +54,7 @@ function setHeaders(response: Response, headers: Readonly<Record<string, string 
 }
 
 async function stream(
-  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array | string>,
+  body: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array | string>,
   response: Response,
 ): Promise<void> {
   if (response.req.method === 'HEAD') {
@@ -64,7 +64,7 @@ async function stream(
   // a file that shrinks while it is sent must not pass for whole
   response.strictContentLength = true;
   try {
-    await pipeline(Readable.from(body, { objectMode: false }), response);
+    await pipeline(Readable.from(body(), { objectMode: false }), response);
   } catch (error) {
     // the caller went away: there is nobody to answer
     if (!isSystemError(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE')) throw error;

@@ -49,6 +49,7 @@ export interface RunningArchive {
 /** A store request of many instances over a slow line may take this long. */
 const REQUEST_TIMEOUT_MS = 3_600_000;
 const GRACE_MS = 5_000;
+const POLL_MS = 20;
 
 /** A DICOMweb archive over a folder of Part 10 files (PS3.18 10: search, retrieve, store). Rejects when the address cannot be taken. */
 export async function startArchive(options: ArchiveServerOptions, world: ArchiveWorld): Promise<RunningArchive> {
@@ -100,12 +101,19 @@ function listen(server: Server, host: string, port: number): Promise<string> {
   });
 }
 
+/** A connection is idle only a moment after its last answer has left, so the idle ones are closed again and again. */
 async function closed(server: Server): Promise<void> {
-  const finished = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const cut = new AbortController();
-  const grace = after(GRACE_MS, 'over' as const, { signal: cut.signal }).catch(() => 'cancelled' as const);
-  if ((await Promise.race([finished, grace])) === 'over') server.closeAllConnections();
-  cut.abort();
+  let open = true;
+  const finished = new Promise<void>((resolve) =>
+    server.close(() => {
+      open = false;
+      resolve();
+    }),
+  );
+  for (let waited = 0; open && waited < GRACE_MS; waited += POLL_MS) {
+    server.closeIdleConnections();
+    await Promise.race([finished, after(POLL_MS)]);
+  }
+  server.closeAllConnections();
   await finished;
 }

@@ -6,7 +6,7 @@ export type AnswerBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'multipart'; readonly parts: readonly MultipartPart[] };
 
-export interface BodyForm {
+interface BodyForm {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly maximumBytes: number;

@@ -85,7 +85,7 @@ const BEFORE_SENDING = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-export interface NetworkFailure {
+interface NetworkFailure {
   readonly problem: ArchiveProblem;
   /** Whether the archive may have seen the request. */
   readonly sent: 'nothing' | 'unknown';

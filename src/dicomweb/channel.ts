@@ -10,7 +10,7 @@ export interface Channel {
 }
 
 /** What was learnt of an archive while asking it; forgotten at the end of the process. */
-export interface Habits {
+interface Habits {
   /** It fills pages to the limit asked for, so a shorter page is the last one. */
   fillsPages: boolean;
   /** Which way of asking for an instance it took last, as an index of `ACCEPTED`. */

@@ -15,7 +15,7 @@ interface SeriesPath {
  * The calls of dicomweb-client that are used, typed as they are (its own declarations lack `request` in some and demand media types that it
  * then refuses). What they resolve to is not looked at. `retrieveBulkData` is missing on purpose: it would follow any address.
  */
-export interface ClientCalls {
+interface ClientCalls {
   searchForStudies(options: PerCall & { queryParams: Record<string, string> }): unknown;
   searchForSeries(options: PerCall & { studyInstanceUID?: string; queryParams: Record<string, string> }): unknown;
   searchForInstances(
@@ -43,12 +43,11 @@ export class Client {
   ): Promise<Exchange> {
     // fresh for each call: the client changes what it is given
     const instance = new ClientRequest(this.#transport, headers);
-    const settled = await Promise.resolve(start(this.#calls, { instance })).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
     // the client rejects with every status that is no success; what happened stands on the instance
-    if (instance.exchange === undefined) throw settled?.error ?? new Error('dicomweb-client sent nothing');
-    return instance.exchange;
+    const [settled] = await Promise.allSettled([start(this.#calls, { instance })]);
+    if (instance.exchange !== undefined) return instance.exchange;
+    throw new Error('dicomweb-client sent nothing', {
+      cause: settled.status === 'rejected' ? settled.reason : undefined,
+    });
   }
 }

@@ -3,7 +3,7 @@ import type { ReasonCode } from '../domain/index.js';
 /** What a refused instance is good for: sent again later, never again as it is, or looked for because it may be there already. */
 export type RefusalMeans = 'retry' | 'never' | 'duplicate';
 
-export interface FailureMeaning {
+interface FailureMeaning {
   readonly means: RefusalMeans;
   readonly reason: ReasonCode;
 }

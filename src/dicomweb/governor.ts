@@ -19,28 +19,28 @@ export interface Clock {
 const LONGEST_PAUSE = 5 * 60_000;
 
 /** The state of a budget; pure transitions below. */
-export interface BudgetState {
+interface BudgetState {
   readonly requests: TokenBucket;
   readonly bytes: TokenBucket;
   /** Until when the archive asked to be left alone, in ms since the epoch. */
   readonly pausedUntil: number;
 }
 
-export const freshBudget = (budget: Budget, now: number): BudgetState => ({
+const freshBudget = (budget: Budget, now: number): BudgetState => ({
   // one second's worth may pass at once, and always one whole request
   requests: fullBucket(budget.requestsPerSecond, Math.max(1, budget.requestsPerSecond), now),
   bytes: fullBucket(budget.megabytesPerSecond * 1e6, budget.megabytesPerSecond * 1e6, now),
   pausedUntil: 0,
 });
 
-export type Admission =
+type Admission =
   /** The request may go after `waitMs`. */
   | { readonly kind: 'admitted'; readonly waitMs: number }
   /** The archive asked for patience (429, 503) and is not disturbed before `retryAfter` is over. */
   | { readonly kind: 'paused'; readonly retryAfter: Ms };
 
 /** Asks for one request that sends `bytes`. Earlier answers whose bytes are not yet paid for delay it. */
-export function admit(
+function admit(
   state: BudgetState,
   bytes: number,
   now: number,
@@ -55,7 +55,7 @@ export function admit(
 }
 
 /** Bytes that arrived; the wait keeps the reading of a long answer at the granted rate. */
-export function arrive(
+function arrive(
   state: BudgetState,
   bytes: number,
   now: number,
@@ -65,7 +65,7 @@ export function arrive(
 }
 
 /** The archive asked for patience. */
-export const pause = (state: BudgetState, retryAfter: Ms, now: number): BudgetState => ({
+const pause = (state: BudgetState, retryAfter: Ms, now: number): BudgetState => ({
   ...state,
   pausedUntil: Math.max(state.pausedUntil, now + Math.min(retryAfter, LONGEST_PAUSE)),
 });

@@ -2,7 +2,7 @@ import { tagOf, vrOf } from '../dicom/index.js';
 import type { DataSet, Tag } from '../domain/index.js';
 
 /** `not-answered`: the row does not hold the attribute, or in a form that cannot be compared. */
-export type Fit = 'fits' | 'differs' | 'not-answered';
+type Fit = 'fits' | 'differs' | 'not-answered';
 
 /**
  * Whether a row of a search fits one of the keys it was asked with (PS3.4 C.2.2.2: single value, list of UIDs, wild card, range of dates).

@@ -28,7 +28,7 @@ export interface Paging {
 
 export const START: Paging = { rows: new Map(), offset: 0, first: undefined, restarts: 0, shortfalls: [] };
 
-export interface Page {
+interface Page {
   /** Usable rows, in the archive's order. */
   readonly rows: readonly { readonly identity: string; readonly dataSet: DataSet }[];
   /** How many rows the answer had, the unusable ones included. */

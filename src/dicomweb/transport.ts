@@ -16,7 +16,7 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   /** By its name in lower case. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
   readonly body: AnswerBody;
 }
 

@@ -16,7 +16,7 @@ export function measureAxes(bits: Uint8Array, window: Window, plan: GridPlan, sp
   let best: Candidate | undefined;
   for (const [from, to] of antipodalPairs(hull)) {
     if (best && squaredMm(from, to, spacing) < best.squareMm) continue;
-    const candidate = candidateAxes(from, to, hull, spacing);
+    const candidate = leftFirst(from, to) ? axesAlong(from, to, hull, spacing) : axesAlong(to, from, hull, spacing);
     if (!best || candidate.squareMm > best.squareMm || candidate.high - candidate.low > best.high - best.low)
       best = candidate;
   }
@@ -95,13 +95,16 @@ function antipodalPairs(hull: readonly Vertex[]): [Vertex, Vertex][] {
   return pairs;
 }
 
+/** An axis is given from left to right, a vertical one from top to bottom. */
+const leftFirst = (a: Vertex, b: Vertex): boolean => a.x < b.x || (a.x === b.x && a.y <= b.y);
+
 function squaredMm(a: Vertex, b: Vertex, spacing: PixelSpacing): number {
   const x = (b.x - a.x) * spacing.betweenColumns;
   const y = (b.y - a.y) * spacing.betweenRows;
   return x * x + y * y;
 }
 
-function candidateAxes(from: Vertex, to: Vertex, hull: readonly Vertex[], spacing: PixelSpacing): Candidate {
+function axesAlong(from: Vertex, to: Vertex, hull: readonly Vertex[], spacing: PixelSpacing): Candidate {
   const squareMm = squaredMm(from, to, spacing);
   const { betweenColumns: sx, betweenRows: sy } = spacing;
   const length = Math.sqrt(squareMm);

@@ -97,12 +97,6 @@ describeWith({ orthanc: orthanc() }, 'Orthanc with users', () => {
     expect(metadata.ok && metadata.value.map((row) => row.text(TAG.SOPInstanceUID))).toEqual(['1.2.1.5.2']);
   });
 
-  test('a parameter that it does not know is ignored by Orthanc: the rows are dropped, and it is said', async () => {
-    // a real keyword, of a level that a study does not have
-    const answer = await archive.survey('studies', { StudyDate: '20260101-20260131', SeriesDescription: 'nothing' });
-    expect(answer.ok && answer.value.shortfalls).toEqual([]);
-  });
-
   test('paging over more rows than fit one page', async () => {
     const uids = Array.from({ length: 205 }, (_, i) => `1.5.${i}`);
     for (const uid of uids)

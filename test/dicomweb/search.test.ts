@@ -142,6 +142,17 @@ describe('rows', () => {
     });
   });
 
+  test('one with a date that was corrected meanwhile does not end the search', async () => {
+    const all = Array.from({ length: 250 }, (_, i) => study(`1.2.${i}`, i === 7 ? '19990101' : '20260110'));
+    server.answer((request, response) => {
+      const offset = Number(request.query.get('offset') ?? 0);
+      json(response, all.slice(offset, offset + 200));
+    });
+    const answer = await archive.survey('studies', { StudyDate: '20260101-20260131' });
+    expect(answer.ok && answer.value.rows).toHaveLength(249);
+    expect(answer.ok && [answer.value.ignoredKeys, answer.value.shortfalls]).toEqual([['StudyDate'], []]);
+  });
+
   test('of another study than the one in the path are dropped', async () => {
     server.answer((_, response) => json(response, [series('1.2.1', '1.2'), series('1.3.1', '1.3')]));
     expect(uids(await archive.search('series', { StudyInstanceUID: '1.2' }), TAG.SeriesInstanceUID)).toEqual(['1.2.1']);

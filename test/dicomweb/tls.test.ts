@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWith } from '../environment/peers.js';
@@ -79,7 +78,8 @@ describeWith({ openssl }, 'an archive behind TLS', () => {
         requestCert: true,
         rejectUnauthorized: false,
       },
-      (request, response) => response.writeHead((request.socket as TLSSocket).authorized ? 204 : 403).end(),
+      (request, response) =>
+        response.writeHead('authorized' in request.socket && request.socket.authorized === true ? 204 : 403).end(),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/dicom-web`;

@@ -54,7 +54,10 @@ describeWith(
       );
     const byDcmjs = (study: string, masks: string, out: string) =>
       lines<Lesion>(
-        execFileSync(process.execPath, [join(here, 'report_by_dcmjs.mjs'), study, masks, out], { encoding: 'utf8' }),
+        execFileSync(process.execPath, [join(here, 'report_by_dcmjs.mjs'), study, masks, out], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'], // dcmjs prints a line for every VR that its dictionary leaves open
+        }),
       );
 
     const upload = async (folder: string) => {
@@ -173,6 +176,7 @@ stateFolder: ${join(scratch, `${name}-state`)}
         status: 0,
       });
 
+      process.stderr.write(first.stdout + first.stderr);
       const segments = await decoded(study);
       expect(segments).toHaveLength(lesions.length);
       for (const lesion of lesions) {

@@ -59,4 +59,17 @@ const metadataProvider = {
 const report = MeasurementReport.generateReport(toolState, metadataProvider, {
   _meta: { TransferSyntaxUID: { vr: 'UI', Value: ['1.2.840.10008.1.2.1'] } },
 });
+// dcmjs leaves patient and study to the viewer, which copies them from the image
+const image = images.values().next().value;
+for (const keyword of [
+  'PatientName',
+  'PatientID',
+  'PatientBirthDate',
+  'PatientSex',
+  'StudyDate',
+  'StudyTime',
+  'StudyID',
+  'AccessionNumber',
+])
+  if (image[keyword] !== undefined) report.dataset[keyword] = image[keyword];
 writeFileSync(join(out, 'report-dcmjs.dcm'), Buffer.from(dcmjs.data.datasetToDict(report.dataset).write()));

@@ -83,4 +83,6 @@ hd.sr.EnhancedSR(
     series_number=500,
     instance_number=1,
     manufacturer="highdicom",
+    is_complete=True,
+    is_final=True,
 ).save_as(out / "report-highdicom.dcm")

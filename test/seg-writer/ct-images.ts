@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPart10 } from '../../src/dicom/index.js';
 import {
@@ -14,6 +14,7 @@ import {
   type Tag,
   type Vector3,
 } from '../../src/domain/index.js';
+import { edited, type Tree } from './editing.js';
 
 /** A slice and the file it was read from. */
 export interface CtImage {
@@ -34,6 +35,23 @@ export function imagesIn(folder: string, pattern = /./): readonly CtImage[] {
 
 export function imagesOf(path: string): readonly CtImage[] {
   return slicesOf(readFileSync(path)).map((slice) => ({ path, slice }));
+}
+
+/** Images of a folder, each changed and written anew into another folder; `edit` gets the image's place in the folder. */
+export function madeImages(
+  from: readonly CtImage[],
+  folder: string,
+  edit: (tree: Tree, index: number) => void,
+): readonly CtImage[] {
+  mkdirSync(folder, { recursive: true });
+  return from.flatMap(({ path }, index) => {
+    const made = join(folder, `${String(index).padStart(4, '0')}.dcm`);
+    writeFileSync(
+      made,
+      edited(readFileSync(path), (tree) => edit(tree, index)),
+    );
+    return imagesOf(made);
+  });
 }
 
 export function slicesOf(bytes: Uint8Array): readonly SourceSlice[] {

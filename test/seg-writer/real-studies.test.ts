@@ -18,8 +18,18 @@ interface Study {
 
 /** Every geometry and every odd header among the real studies that lie beside a checkout. */
 const STUDIES: readonly Study[] = [
-  { name: 'gantry tilt with gaps, no birth date', path: 'data/studies/variety/ge-head-tilt-gaps', objects: 3 },
-  { name: 'negative gantry tilt', path: 'data/studies/variety/philips-phantom-tilt', objects: 2 },
+  {
+    name: 'gantry tilt with gaps, no birth date',
+    path: 'data/studies/variety/ge-head-tilt-gaps',
+    objects: 3,
+    warnings: ['geometry.one-object-a-slice', 'header.dropped:PatientIdentityRemoved'],
+  },
+  {
+    name: 'negative gantry tilt',
+    path: 'data/studies/variety/philips-phantom-tilt',
+    objects: 2,
+    warnings: ['geometry.one-object-a-slice'],
+  },
   { name: 'oblique coronal reformat', path: 'data/studies/variety/ge-oblique-coronal', objects: 1 },
   {
     name: 'coronal reformat, no character set',
@@ -41,6 +51,7 @@ const STUDIES: readonly Study[] = [
     path: 'data/studies/variety/sts-008/CT/image',
     on: [10, 11, 13, 20],
     objects: 1,
+    warnings: ['header.cut:StudyID', 'reader.itk-frames-not-whole-bytes', 'reader.orthanc-columns-not-whole-bytes'],
     repaired: ['StudyID'],
   },
   { name: 'deflated', path: 'data/studies/variety/ge-one-slice-six-syntaxes', on: [0], objects: 1 },
@@ -48,6 +59,12 @@ const STUDIES: readonly Study[] = [
   { name: 'pydicom CT2', path: 'seg-corpus/sources/ct2', objects: 1 },
   { name: 'headers without pixels', path: 'seg-corpus/sources/ct3slice', objects: 1 },
   { name: 'synthetic oblique', path: 'sr-corpus/ct/synthetic', on: [2], objects: 1 },
+  {
+    name: 'LIDC, slices of a series that is not known',
+    path: 'data/studies/lidc-idri-0001/ct',
+    on: [3, 4, 9],
+    objects: 1,
+  },
   { name: 'highdicom ct_image', path: 'seg-corpus/sources/ct_image', objects: 1 },
 ];
 
@@ -62,6 +79,17 @@ describeWith({ shared: shared() }, 'real studies', (peers) => {
     expect(objects).toHaveLength(study.objects);
     for (const object of objects) expect(object.warnings).toEqual(study.warnings ?? []);
   });
+
+  test.each([
+    ['data/studies/ircad-1-17/PATIENT_DICOM', { reason: 'no-frame-of-reference' }],
+    ['data/studies/variety/siemens-bad-sequence-jpegll', { reason: 'source-header-invalid', detail: 'SOPInstanceUID' }],
+  ])('%s is refused with its reason', (path, refusal) => {
+    const lesion = lesionOn(imagesIn(join(peers.shared, path))[0]!.slice, 1);
+    const { objects, refused } = writeSegmentations(requestFor([lesion]));
+    expect(objects).toEqual([]);
+    expect(refused).toEqual([{ ...refusal, measurementKey: lesion.located.measurement.key }]);
+  });
+
   const cases = written.flatMap(({ study, images, lesions, objects }) =>
     objects.map((object) => ({ name: study.name, object, lesions, images, repaired: study.repaired ?? [] })),
   );

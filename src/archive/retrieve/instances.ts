@@ -4,7 +4,7 @@ import { acceptedRanges } from '../media-types.js';
 import type { ResourceUrls } from '../resource-urls.js';
 import { acceptedForms, type AcceptedForm, type RequestedSyntax } from './accepted-form.js';
 import { filePart, filesOf } from './stored-files.js';
-import { ENCAPSULATIONS, UNCOMPRESSED } from './transfer-syntaxes.js';
+import { isUncompressed, mayBeLossy } from './transfer-syntaxes.js';
 
 /**
  * Instances as they are stored, byte for byte (PS3.18 10.4). Nothing is re-encoded, so what cannot be had in a requested transfer syntax is 406
@@ -58,6 +58,6 @@ function isAsAsked(stored: string, asked: RequestedSyntax): boolean {
     case 'named':
       return stored === asked.uid;
     case 'unnamed':
-      return UNCOMPRESSED.has(stored) || ENCAPSULATIONS.get(stored)?.loss === 'lossy';
+      return isUncompressed(stored) || mayBeLossy(stored);
   }
 }

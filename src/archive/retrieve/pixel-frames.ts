@@ -1,6 +1,7 @@
 import { TAG, type DataSet } from '../../domain/index.js';
-import { encapsulatedFragments, type DicomFile } from '../../dicom/index.js';
-import { EXPLICIT_LITTLE_ENDIAN, ENCAPSULATIONS } from './transfer-syntaxes.js';
+import type { DicomFile } from '../../dicom/index.js';
+import { encapsulatedFrames } from './encapsulated-frames.js';
+import { EXPLICIT_LITTLE_ENDIAN, frameMediaType } from './transfer-syntaxes.js';
 
 export interface PixelFrames {
   readonly count: number;
@@ -18,10 +19,9 @@ export function pixelFramesOf(file: DicomFile): PixelFrames | undefined {
   const encapsulated = encapsulatedFrames(file.dataSet, count);
   if (encapsulated?.length === 0) return undefined;
   if (encapsulated) {
-    const mediaType = ENCAPSULATIONS.get(file.transferSyntaxUID)?.mediaType ?? 'application/octet-stream';
     return {
       count,
-      mediaType,
+      mediaType: frameMediaType(file.transferSyntaxUID),
       transferSyntaxUID: file.transferSyntaxUID,
       frame: (number) => encapsulated[number - 1],
     };
@@ -66,23 +66,4 @@ function bitsOf(bytes: Uint8Array, firstBit: number, bits: number): Uint8Array |
     run[at] = (bytes[start + at]! >> shift) | ((bytes[start + at + 1] ?? 0) << (8 - shift));
   if (bits % 8 !== 0) run[length - 1] = run[length - 1]! & ((1 << (bits % 8)) - 1);
   return run;
-}
-
-/**
- * Frames of encapsulated pixel data (PS3.5 A.4): by the Extended Offset Table (7FE0,0001) or the Basic Offset Table where they tell, a fragment a
- * frame where the numbers agree, all fragments where there is one frame. Undefined where the pixel data is not encapsulated; empty where fragments
- * cannot be given to frames without guessing.
- */
-function encapsulatedFrames(dataSet: DataSet, count: number): readonly Uint8Array[] | undefined {
-  const pixels = encapsulatedFragments(dataSet);
-  if (!pixels) return undefined;
-  const { fragments, offsets, basicOffsetTable } = pixels;
-  if (count === 1) return [Buffer.concat(fragments)];
-  for (const table of [dataSet.numbers(TAG.ExtendedOffsetTable), basicOffsetTable]) {
-    const firsts = table.map((offset) => offsets.indexOf(offset));
-    const ascending = firsts.every((first, frame) => first > (frame === 0 ? -1 : firsts[frame - 1]!));
-    if (firsts.length === count && firsts[0] === 0 && ascending)
-      return firsts.map((first, frame) => Buffer.concat(fragments.slice(first, firsts[frame + 1])));
-  }
-  return fragments.length === count ? fragments : [];
 }

@@ -11,7 +11,8 @@ import { createData, lastWords, PORT, startServer, stopServer, SUPERUSER, versio
 
 /** How long an owner that may just be dying is waited for, and how long a server may take to recover. */
 const PATIENCE_MS = { owner: 3_000, server: 300_000, retry: 1_000, look: 40 };
-const START_TRIES = 3;
+/** Processes of a server that was killed may hold its memory for a moment. */
+const START_TRIES = 5;
 
 /** A server that answers. `client`: the connection that says so, and holds the folder's lock if this process is the owner. */
 interface Attached {
@@ -141,6 +142,7 @@ async function attach(layout: Layout, binaries: Binaries, as: EmbeddedOptions['a
           'database-start-failed',
           `The database in ${layout.dataFolder} does not start: ${await lastWords(layout)}`,
         );
+      if (started) await pause(PATIENCE_MS.retry);
       how = 'started';
       if ((await versionOfData(layout.dataFolder)) === undefined) {
         await createData(layout, binaries);

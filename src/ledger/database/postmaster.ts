@@ -14,21 +14,23 @@ export interface Postmaster {
 
 /** The server that runs on a data folder, whoever started it. */
 export async function livingPostmaster(dataFolder: string): Promise<Postmaster | undefined> {
-  const lines = await pidFile(dataFolder);
+  const lines = await linesOf(join(dataFolder, 'postmaster.pid'));
   const pid = Number(lines?.[0]);
   if (!lines || !Number.isInteger(pid) || pid <= 0) return undefined;
   return (await isServerOf(pid, dataFolder)) ? { pid, socketFolder: lines[4] ?? '' } : undefined;
 }
 
 /**
- * PostgreSQL itself ignores the file of a process that is gone, but not when that number now belongs to another process of the same user
- * (containers count from 1 each time). Putting our own pid in that place makes it ignore that too, since it knows its parent, and leaves its
- * check of the shared memory named in the file alone.
+ * PostgreSQL itself ignores the lock files of a process that is gone, but not when that number belongs to another process of the same user
+ * (containers count from 1 each time), or to its own remains that nobody has collected yet. Putting our pid in that place makes it ignore
+ * those too, since it knows its parent, and leaves its check of the shared memory that the file names alone.
  */
-export async function disownStalePidFile(dataFolder: string): Promise<void> {
-  const lines = await pidFile(dataFolder);
-  if (!lines || (await livingPostmaster(dataFolder))) return;
-  await writeFile(join(dataFolder, 'postmaster.pid'), [String(process.pid), ...lines.slice(1)].join('\n'));
+export async function disownStaleLockFiles(dataFolder: string, socketFolder: string, port: number): Promise<void> {
+  if (await livingPostmaster(dataFolder)) return;
+  for (const file of [join(dataFolder, 'postmaster.pid'), join(socketFolder, `.s.PGSQL.${port}.lock`)]) {
+    const lines = await linesOf(file);
+    if (lines) await writeFile(file, [String(process.pid), ...lines.slice(1)].join('\n'));
+  }
 }
 
 export function isAlive(pid: number): boolean {
@@ -42,9 +44,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-async function pidFile(dataFolder: string): Promise<string[] | undefined> {
+async function linesOf(file: string): Promise<readonly string[] | undefined> {
   try {
-    return (await readFile(join(dataFolder, 'postmaster.pid'), 'utf8')).split('\n');
+    return (await readFile(file, 'utf8')).split('\n');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { isThere, type Binaries } from './binaries.js';
 import { codeOf, DatabaseRefusal } from './database-types.js';
 import type { Layout } from './layout.js';
-import { disownStalePidFile, isAlive, isServerOf, livingPostmaster } from './postmaster.js';
+import { disownStaleLockFiles, isAlive, isServerOf, livingPostmaster } from './postmaster.js';
 
 export const SUPERUSER = 'caliper';
 export const PORT = 5432;
@@ -53,6 +53,7 @@ export async function createData(layout: Layout, binaries: Binaries): Promise<vo
   await removeUnfinished(layout);
   const fresh = `${layout.dataFolder}.${process.pid}.${randomUUID()}.new`;
   const words = ['-D', fresh, '-U', SUPERUSER, '-E', 'UTF8', '--locale=C', '-A', 'trust', '-k', '--no-instructions'];
+  if (binaries.major >= 17 && process.platform === 'linux') words.push('--sync-method=syncfs'); // half the time of a thousand fsyncs
   const initdb = await spawnAsAccount(layout, binaries.initdb, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   const said: string[] = [];
   initdb.stderr!.setEncoding('utf8').on('data', (text: string) => said.push(text));
@@ -92,7 +93,7 @@ export interface StartedServer {
  * Starts the server as a child in a session of its own: an interrupt of the terminal goes to the daemon, which stops it when its work is done.
  */
 export async function startServer(layout: Layout, binaries: Binaries): Promise<StartedServer> {
-  await disownStalePidFile(layout.dataFolder);
+  await disownStaleLockFiles(layout.dataFolder, layout.socketFolder, PORT);
   if ((await isThere(layout.logFile)) && (await stat(layout.logFile)).size > LOG_BYTES)
     await rename(layout.logFile, `${layout.logFile}.1`);
   const log = await open(layout.logFile, 'a', 0o600);

@@ -1,10 +1,11 @@
-import { normalOf, type ImagePlane, type SeriesInstanceUid, type Vector3 } from '../../domain/index.js';
+import { TAG, type ImagePlane, type SeriesInstanceUid } from '../../domain/index.js';
+import { imagePlaneOf } from '../../dicom/index.js';
 import type { AdmittedLesion, ObjectLayout } from '../object/planned-object.js';
-import { sliceIdentity } from '../source/source-image.js';
+import { sliceIdentity, type SourceImage } from '../source/source-image.js';
 import { warning } from '../warnings.js';
 import { fillUp, isAmbiguous } from './frame-padding.js';
 import { separateOverlaps } from './overlaps.js';
-import { liesOnGrid, stackOf } from './stack.js';
+import { formVolume, stepOf } from './stack.js';
 
 /**
  * Which lesions share an object. One object holds lesions of one series on slices of equal frame of reference, orientation and grid, no two of
@@ -19,21 +20,36 @@ export function layOutObjects(
   const layouts: ObjectLayout[] = [];
   for (const group of groupsBy(inReportOrder, gridIdentity)) {
     const { source } = group[0]!;
-    const known = (seriesPlanes.get(source.seriesInstanceUID) ?? []).filter(
-      (plane) => planeIdentity(plane) === planeIdentity(source.slice.plane),
-    );
+    const known = knownPlanes(source, seriesPlanes.get(source.seriesInstanceUID) ?? framePlanes(source));
     for (const layer of separateOverlaps(group)) layouts.push(...volumesOf(layer, known));
   }
   return layouts;
 }
 
+/** A multi-frame image tells where all its frames lie. */
+function framePlanes({ slice, frame }: SourceImage): readonly ImagePlane[] {
+  if (frame === undefined) return [];
+  const frames = slice.header.number(TAG.NumberOfFrames) ?? 0;
+  const planes = Array.from({ length: frames }, (_, index) => imagePlaneOf(slice.header, index + 1));
+  return planes.flatMap((plane) => (plane.ok ? [plane.value] : []));
+}
+
+/** The slices of a series that lie as this one does. A series has one frame of reference, even where an archive does not answer it. */
+const knownPlanes = ({ slice }: SourceImage, planes: readonly ImagePlane[]): readonly ImagePlane[] =>
+  planes
+    .map((plane) => ({ ...plane, frameOfReferenceUID: plane.frameOfReferenceUID ?? slice.plane.frameOfReferenceUID }))
+    .filter(
+      (plane) =>
+        plane.frameOfReferenceUID === slice.plane.frameOfReferenceUID &&
+        planeIdentity(plane) === planeIdentity(slice.plane),
+    );
+
 /** A layer as one object if its slices form a volume, else as one object a slice. */
 function volumesOf(layer: readonly AdmittedLesion[], known: readonly ImagePlane[]): readonly ObjectLayout[] {
   const slices = groupsBy(layer, ({ source }) => sliceIdentity(source));
   const planes = slices.map((lesions) => lesions[0]!.source.slice.plane);
-  const stack = stackOf(withoutRepeats(planes, known));
-  const spacingBetweenSlicesMm = stack.kind === 'volume' ? stack.stepMm : undefined;
-  if (slices.length === 1 || (stack.kind === 'volume' && formVolume(planes, stack.stepMm)))
+  const spacingBetweenSlicesMm = stepOf(planes, known);
+  if (slices.length === 1 || (spacingBetweenSlicesMm !== undefined && formVolume(planes, spacingBetweenSlicesMm)))
     return sized({ lesions: layer, spacingBetweenSlicesMm, warnings: [] });
   return slices.flatMap((lesions) =>
     sized({ lesions, spacingBetweenSlicesMm, warnings: [warning('geometry.one-object-a-slice')] }),
@@ -47,23 +63,6 @@ function sized(layout: ObjectLayout): readonly ObjectLayout[] {
   const positions = new Set(lesions.map(({ source }) => sliceIdentity(source))).size;
   const frames = lesions.length + fillUp(lesions.length, positions, rows * columns);
   return isAmbiguous(frames, rows * columns) ? lesions.map((lesion) => ({ ...layout, lesions: [lesion] })) : [layout];
-}
-
-function formVolume(planes: readonly ImagePlane[], stepMm: number): boolean {
-  const first = planes[0]!;
-  const offsets = planes.map(({ position: p }): Vector3 => [
-    p.x - first.position.x,
-    p.y - first.position.y,
-    p.z - first.position.z,
-  ]);
-  return liesOnGrid(offsets, normalOf(first), stepMm);
-}
-
-/** The planes of the object and of its series; a plane of the series that is one of the object's counts once. */
-function withoutRepeats(planes: readonly ImagePlane[], known: readonly ImagePlane[]): readonly ImagePlane[] {
-  const place = ({ position: p }: ImagePlane): string => `${p.x} ${p.y} ${p.z}`;
-  const inSeries = new Set(known.map(place));
-  return [...known, ...planes.filter((plane) => !inSeries.has(place(plane)))];
 }
 
 const gridIdentity = ({ source }: AdmittedLesion): string =>

@@ -25,7 +25,9 @@ export function planObject(layout: ObjectLayout, request: SegmentationRequest, r
       policyName: request.policyName,
     }),
     sources,
-    segments: lesions.map((admitted, index) => planSegment(admitted, index + 1, ofSegment.get(index + 1)!, request, report)),
+    segments: lesions.map((admitted, index) =>
+      planSegment(admitted, index + 1, ofSegment.get(index + 1)!, request, report),
+    ),
     frames,
     spacingBetweenSlicesMm,
   };

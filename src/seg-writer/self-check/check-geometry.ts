@@ -73,19 +73,24 @@ function checkSliceDistance(
   if (positions.length < 2 || orientation.length !== 6) return found;
   const spacing = measures.number(TAG.SpacingBetweenSlices);
   if (spacing === undefined) found.push(problem('spacing-between-slices-missing'));
-  const [rx, ry, rz, cx, cy, cz] = orientation as [number, number, number, number, number, number];
   const [first] = positions;
   const offsets = positions.map((p): Vector3 => [p[0]! - first![0]!, p[1]! - first![1]!, p[2]! - first![2]!]);
   const stepMm = spacing ?? thickness ?? 0;
-  const onGrid = stepMm > 0 && liesOnGrid(offsets, cross([rx, ry, rz], [cx, cy, cz]), stepMm);
+  const onGrid = stepMm > 0 && liesOnGrid(offsets, unitNormal(orientation), stepMm);
   return onGrid ? found : [...found, problem('no-volume')];
 }
 
 const near = (a: readonly number[], b: readonly number[], tolerance: number): boolean =>
   a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= tolerance);
 
-/** Unit normal of an orientation, and where a position lies along it: what ranks of positions count. */
-export function alongNormal(orientation: readonly number[], position: readonly number[]): number {
+/** Where a position lies along the normal of an orientation: what ranks of positions count. */
+export const alongNormal = (orientation: readonly number[], position: readonly number[]): number =>
+  dot(unitNormal(orientation), [position[0]!, position[1]!, position[2]!]);
+
+/** Written cosines are rounded: their product is not of length 1. */
+function unitNormal(orientation: readonly number[]): Vector3 {
   const [rx, ry, rz, cx, cy, cz] = orientation as [number, number, number, number, number, number];
-  return dot(cross([rx, ry, rz], [cx, cy, cz]), [position[0]!, position[1]!, position[2]!]);
+  const normal = cross([rx, ry, rz], [cx, cy, cz]);
+  const length = Math.hypot(...normal);
+  return [normal[0] / length, normal[1] / length, normal[2] / length];
 }

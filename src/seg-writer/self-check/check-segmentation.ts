@@ -24,10 +24,7 @@ export const checkSegmentation = (bytes: Uint8Array, sources: readonly SourceSli
   checkAgainst(bytes, sources, (_, frames) => maskDigest(frames));
 
 /** The same for an object that was just written: the pixels in its bytes are compared with the masks that went in. */
-export function checkWritten(
-  bytes: Uint8Array,
-  { sources, segments }: PlannedObject,
-): readonly SegmentationProblem[] {
+export function checkWritten(bytes: Uint8Array, { sources, segments }: PlannedObject): readonly SegmentationProblem[] {
   const slices = sources.map(({ slice }) => slice);
   return checkAgainst(bytes, slices, (segmentNumber, unpacked) => {
     const { frames, receipt } = segments[segmentNumber - 1]!;

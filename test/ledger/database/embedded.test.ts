@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -27,24 +27,38 @@ import { describeWith, postgresql } from '../../environment/peers.js';
 import { compiled, LEDGER, openerProcess, STAY, type Opener } from '../compiled.js';
 import { asRoot, embeddedIn, FOLDER_AS_ROOT, NOBODY, opened, temporaryFolder, Told, until } from '../databases.js';
 
-beforeAll(compiled);
-
+/** Made once: making a database is the longest part of these tests. */
+let common: string;
 const folders: string[] = [];
 const databases: Database[] = [];
 const processes: Opener[] = [];
+
+beforeAll(async () => {
+  compiled();
+  common = temporaryFolder();
+  await (await opened(embeddedIn(common))).close();
+});
 afterEach(async () => {
   for (const opener of processes.splice(0))
     if (opener.child.exitCode === null && !opener.child.killed) await opener.kill();
   for (const database of databases.splice(0)) await database.close();
-  for (const folder of folders.splice(0)) {
-    // A server that a killed process left is stopped by its next owner.
-    if (existsSync(folder) && hasDatabase(folder)) {
-      const last = await openDatabase(embeddedIn(folder), new Told().world);
-      if (last.ok) await last.value.close();
-    }
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const folder of folders.splice(0)) await remove(folder);
+  const next = await opened(embeddedIn(common));
+  await next.pool.query('drop table if exists kept, once');
+  await next.close();
 });
+afterAll(() => remove(common));
+
+/** Deletes a state folder and its database; a server that a killed process left is stopped by its next owner. */
+async function remove(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const place = placeOf(folder);
+  if (existsSync(join(place, 'postgresql', 'postmaster.pid'))) {
+    const last = await openDatabase(embeddedIn(folder), new Told().world);
+    if (last.ok) await last.value.close();
+  }
+  for (const path of [folder, place]) rmSync(path, { recursive: true, force: true });
+}
 
 const newFolder = (): string => {
   const folder = temporaryFolder();
@@ -71,7 +85,6 @@ const placeOf = (folder: string): string =>
   asRoot && existsSync(join(folder, 'database-folder'))
     ? readFileSync(join(folder, 'database-folder'), 'utf8').trim()
     : folder;
-const hasDatabase = (folder: string): boolean => existsSync(join(placeOf(folder), 'postgresql'));
 const dataOf = (folder: string): string => join(placeOf(folder), 'postgresql');
 const postmasterOf = (folder: string): number =>
   Number(readFileSync(join(dataOf(folder), 'postmaster.pid'), 'utf8').split('\n')[0]);
@@ -100,7 +113,7 @@ describe('an embedded database', () => {
   });
 
   test('listens on a socket that only its user can reach, keeps its promises to the disk, and logs no statements', async () => {
-    const folder = newFolder();
+    const folder = common;
     const { pool, connection } = await open(embeddedIn(folder));
     const setting = async (name: string): Promise<unknown> =>
       Object.values((await pool.query(`show ${name}`)).rows[0])[0];
@@ -122,7 +135,7 @@ describe('an embedded database', () => {
 
   test('the environment of the daemon does not change it', async () => {
     const opener = inProcess(
-      embeddedIn(newFolder()),
+      embeddedIn(common),
       "say((await database.pool.query('show timezone')).rows[0].TimeZone); await database.close(); say('closed')",
       {
         env: {
@@ -134,17 +147,17 @@ describe('an embedded database', () => {
         },
       },
     );
-    expect([await opener.heard(), await opener.heard(), await opener.heard()]).toEqual(['created', 'UTC', 'closed']);
+    expect([await opener.heard(), await opener.heard(), await opener.heard()]).toEqual(['started', 'UTC', 'closed']);
   });
 
   test('a server that outlived its killed daemon is adopted, with all that was committed', async () => {
-    const folder = newFolder();
+    const folder = common;
     const opener = inProcess(
       embeddedIn(folder),
       `await database.pool.query('create table kept (n integer)');
        for (let n = 1; ; n++) { await database.pool.query('insert into kept values ($1)', [n]); say(n); }`,
     );
-    expect(await opener.heard()).toBe('created');
+    expect(await opener.heard()).toBe('started');
     while ((await opener.heard()) !== '50');
     await opener.kill();
     const server = postmasterOf(folder);
@@ -158,7 +171,7 @@ describe('an embedded database', () => {
   });
 
   test('when daemon and server were both killed, it starts again over the stale lock file', async () => {
-    const folder = newFolder();
+    const folder = common;
     const opener = inProcess(
       embeddedIn(folder),
       `await database.pool.query('create table kept as select generate_series(1, 1000) as n'); say('kept'); ${STAY}`,
@@ -173,7 +186,7 @@ describe('an embedded database', () => {
   });
 
   test('a stale lock file whose number another process has got meanwhile is no obstacle', async () => {
-    const folder = newFolder();
+    const folder = common;
     await closed(await open(embeddedIn(folder)));
     const owner = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
     const other = spawn('sleep', ['1000'], { ...owner, stdio: 'ignore' });
@@ -189,9 +202,9 @@ describe('an embedded database', () => {
   });
 
   test('a second daemon on the folder is refused by name of the folder; a command beside it is not, and leaves it running', async () => {
-    const folder = newFolder();
+    const folder = common;
     const opener = inProcess(embeddedIn(folder), STAY);
-    expect(await opener.heard()).toBe('created');
+    expect(await opener.heard()).toBe('started');
     const refused = await openDatabase(embeddedIn(folder), new Told().world);
     expect(refused).toMatchObject({ ok: false, error: { code: 'state-folder-in-use' } });
     expect(!refused.ok && refused.error.says).toBe(
@@ -204,9 +217,9 @@ describe('an embedded database', () => {
   });
 
   test('a command where no daemon runs starts it and stops it', async () => {
-    const folder = newFolder();
+    const folder = common;
     const guest = await open(embeddedIn(folder, 'guest'));
-    expect(guest.how).toBe('created');
+    expect(guest.how).toBe('started');
     const server = postmasterOf(folder);
     await closed(guest);
     expect(isRunning(server)).toBe(false);
@@ -222,7 +235,7 @@ describe('an embedded database', () => {
   });
 
   test('a server that dies is started again under the same daemon, which keeps the folder', async () => {
-    const folder = newFolder();
+    const folder = common;
     const told = new Told();
     const database = await open(embeddedIn(folder), told);
     await database.pool.query('create table kept as select 1 as n');
@@ -235,14 +248,15 @@ describe('an embedded database', () => {
     );
     expect(told.broken.length).toBeGreaterThan(0);
     expect(told.lost).toEqual([]);
-    await until(async () => {
-      const second = await openDatabase(embeddedIn(folder), new Told().world);
-      return !second.ok && second.error.code === 'state-folder-in-use';
-    });
+    const holders =
+      "select 1 from pg_locks where locktype = 'advisory' and classid = 1667329129 and objid = 1 and granted";
+    await until(async () => (await database.pool.query(holders)).rows.length === 1);
+    const second = await openDatabase(embeddedIn(folder), new Told().world);
+    expect(second).toMatchObject({ ok: false, error: { code: 'state-folder-in-use' } });
   });
 
   test('a worker of the queue goes on when the server comes back', async () => {
-    const folder = newFolder();
+    const folder = common;
     const database = await open(embeddedIn(folder));
     const leadership = openLeadership(database, new Told().world);
     const failures: unknown[] = [];
@@ -265,7 +279,7 @@ describe('an embedded database', () => {
   });
 
   test('a daemon that has lost its folder to another is told so', async () => {
-    const folder = newFolder();
+    const folder = common;
     const told = new Told();
     const database = await open(embeddedIn(folder), told);
     const thief = new Client(database.connection);
@@ -282,6 +296,7 @@ describe('an embedded database', () => {
 
   test('a deep state folder gets a socket with a short path', async () => {
     const folder = join(newFolder(), ...Array<string>(6).fill('a-folder-with-a-rather-long-name'));
+    folders.unshift(folder);
     const { connection } = await open(embeddedIn(folder));
     expect(connection.host!.length).toBeLessThan(90);
     expect(modeOf(connection.host!)).toBe('700');
@@ -295,7 +310,6 @@ describe('an embedded database', () => {
     const result = await openDatabase(embeddedIn(folder), new Told().world);
     expect(result).toMatchObject({ ok: false, error: { code: 'state-folder-unusable' } });
     expect(readdirSync(dataOf(folder)).length).toBeGreaterThan(5);
-    rmSync(placeOf(folder), { recursive: true });
   });
 
   test('a state folder that is a file is refused with words', async () => {
@@ -336,14 +350,12 @@ describeWith({ postgresql: postgresql() }, 'with the programs of the machine', (
     const again = await open({ ...embeddedIn(folder), binaries } as DatabaseOptions);
     expect(again.how).toBe('started');
     await closed(again);
-    folders.splice(folders.indexOf(folder), 1);
-    rmSync(placeOf(folder), { recursive: true });
   });
 });
 
 (asRoot ? describe : describe.skip)('as root', () => {
   test('the server runs as another user, outside the state folder, from a copy that only root may change', async () => {
-    const folder = newFolder();
+    const folder = common;
     chmodSync(folder, 0o700);
     const { connection } = await open(embeddedIn(folder));
     expect(placeOf(folder)).toMatch(new RegExp(`^${FOLDER_AS_ROOT}/[0-9a-f]{16}$`));

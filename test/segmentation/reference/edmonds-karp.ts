@@ -36,7 +36,7 @@ export class FlowGraph {
   /** After `maximumFlow`: what can still reach the sink. */
   reaching(sink: number): ReadonlySet<number> {
     const reaching = new Set([sink]);
-    for (let grown = true; grown; ) {
+    for (let grown = true; grown;) {
       grown = false;
       this.#capacity.forEach((arcs, node) => {
         if (reaching.has(node)) return;

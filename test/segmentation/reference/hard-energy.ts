@@ -32,9 +32,7 @@ export function hardEnergy(
   for (let p = 0; p < width * height; p++) {
     const side = label[p] === 1 ? mixtures.foreground : mixtures.background;
     energy += Math.min(
-      ...side.map(
-        (g) => -Math.log(g.weight) + Math.log(g.variance) / 2 + (grey[p]! - g.mean) ** 2 / (2 * g.variance),
-      ),
+      ...side.map((g) => -Math.log(g.weight) + Math.log(g.variance) / 2 + (grey[p]! - g.mean) ** 2 / (2 * g.variance)),
     );
   }
   pairs.forEach(([p, q, length], i) => {

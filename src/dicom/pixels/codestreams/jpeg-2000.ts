@@ -21,7 +21,7 @@ export function inspectJpeg2000(frame: Uint8Array): Codestream | undefined {
   const size = imageSize(bytes);
   if (!size) return undefined;
   const main = mainHeader(bytes);
-  if (!main || !tilesAreWhole(bytes, main.end, size.tiles)) return undefined;
+  if (!main || !canHoldPackets(bytes.length, size, main) || !tilesAreWhole(bytes, main.end, size.tiles)) return undefined;
   return {
     bytes,
     rows: size.rows,
@@ -54,24 +54,47 @@ function imageSize(bytes: Uint8Array): ImageSize | undefined {
   return { rows: bottom - top, columns: right - left, components, precision, representation, tiles };
 }
 
+interface MainHeader {
+  readonly end: number;
+  readonly wavelet: 'reversible' | 'irreversible';
+  readonly layers: number;
+  /** Pixels of the largest resolution in one precinct. */
+  readonly precinctPixels: number;
+}
+
 /** Walks the main header to the first tile-part. */
-function mainHeader(bytes: Uint8Array): { end: number; wavelet: 'reversible' | 'irreversible' } | undefined {
-  let wavelet: 'reversible' | 'irreversible' | undefined;
+function mainHeader(bytes: Uint8Array): MainHeader | undefined {
+  let coding: Omit<MainHeader, 'end'> | undefined;
   let at = 2;
   while (at + 4 <= bytes.length) {
     const marker = uint16(bytes, at);
-    if (marker === SOT) return wavelet && { end: at, wavelet };
-    const length = uint16(bytes, at + 2);
-    if (marker < 0xff00 || length < 2 || at + 2 + length > bytes.length) return undefined;
-    // the transformation is the tenth byte of COD's parameters: 0 is 9-7, 1 is 5-3 (T.800 table A.20)
-    if (marker === COD) {
-      if (length < 12) return undefined;
-      wavelet = bytes[at + 13] === 1 ? 'reversible' : 'irreversible';
-    }
-    at += 2 + length;
+    if (marker === SOT) return coding && { end: at, ...coding };
+    const end = at + 2 + uint16(bytes, at + 2);
+    if (marker < 0xff00 || end < at + 4 || end > bytes.length) return undefined;
+    if (marker === COD) coding = codingStyle(bytes.subarray(at + 4, end));
+    at = end;
   }
   return undefined;
 }
+
+/** Parameters of COD (T.800 A.6.1): style, progression, layers, colour, levels, code blocks, transformation, and precinct sizes where the style says so. */
+function codingStyle(parameters: Uint8Array): Omit<MainHeader, 'end'> | undefined {
+  if (parameters.length < 10) return undefined;
+  const ofLargestResolution = parameters[0]! & 1 ? parameters[10 + parameters[5]!] : 0xff;
+  if (ofLargestResolution === undefined) return undefined;
+  return {
+    layers: uint16(parameters, 2),
+    wavelet: parameters[9] === 1 ? 'reversible' : 'irreversible',
+    precinctPixels: 2 ** ((ofLargestResolution & 0x0f) + (ofLargestResolution >> 4)),
+  };
+}
+
+/**
+ * A packet is at least a byte, and there is one for every layer and precinct: a stream that has room for fewer is not what it says, and would keep a
+ * decoder busy for minutes.
+ */
+const canHoldPackets = (length: number, { rows, columns, tiles }: ImageSize, main: MainHeader): boolean =>
+  main.layers > 0 && main.layers * Math.max(tiles, (rows * columns) / main.precinctPixels) <= length;
 
 /** Follows the lengths of the tile-parts (Psot, T.800 A.4.2) to the end of the code stream and sees that no tile or announced part is missing. */
 function tilesAreWhole(bytes: Uint8Array, from: number, tiles: number): boolean {
