@@ -13,7 +13,7 @@ import { sendAnswer } from './send-answer.js';
 import type { Store } from './store/store-instance.js';
 import type { StoreLimits } from './stow.js';
 
-export interface ApplicationParts {
+interface ApplicationParts {
   readonly store: Store;
   readonly credentials: BasicCredentials | undefined;
   readonly limits: StoreLimits;

@@ -18,7 +18,7 @@ export interface SearchScope {
   readonly series?: string;
 }
 
-export interface SearchSources {
+interface SearchSources {
   readonly catalogue: Catalogue;
   readonly urls: ResourceUrls;
   /** All attributes of an instance but its bulk data; undefined when its file cannot be read (any more). */

@@ -14,7 +14,7 @@ import { storeInstances, type StoreLimits } from './stow.js';
 export const ROOT = '/dicom-web';
 
 /** A request, as far as the services look at it. */
-export interface Call {
+interface Call {
   readonly request: IncomingMessage;
   /** Path and query as sent. */
   readonly target: string;
@@ -26,7 +26,7 @@ export interface Call {
 /** Undefined: the caller has gone. */
 export type Handler = (call: Call) => Promise<Answer | undefined>;
 
-export interface Route {
+interface Route {
   readonly path: string;
   readonly get: Handler;
   readonly post?: Handler;

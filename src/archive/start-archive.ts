@@ -28,7 +28,7 @@ export interface ArchiveServerOptions {
 /** What an administrator may want to know. Paths and errors may tell whose data it is: they are not for logs. */
 export type ArchiveNotice =
   | ({ readonly kind: 'file-not-served' } & FileNotServed)
-  | { readonly kind: 'index-not-written'; readonly error: unknown }
+  | { readonly kind: 'index-unusable'; readonly error: unknown }
   | { readonly kind: 'unexpected-error'; readonly error: unknown };
 
 export interface ArchiveWorld {
@@ -56,7 +56,7 @@ export async function startArchive(options: ArchiveServerOptions, world: Archive
   await mkdir(options.folder, { recursive: true });
   const { catalogue, journal, shared } = await scanFolder(options.folder, {
     notServed: (file) => world.report({ kind: 'file-not-served', ...file }),
-    indexNotWritten: (error) => world.report({ kind: 'index-not-written', error }),
+    indexUnusable: (error) => world.report({ kind: 'index-unusable', error }),
   });
   const instances = catalogue.size;
   const app = application({

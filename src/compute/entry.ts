@@ -1,8 +1,6 @@
 /**
- * Where a worker or child process begins. Node starts compiled JavaScript only: a run from source (tests) takes the compiled file of the same
- * name, so that both differ in this one line.
+ * Where a worker or child process begins. Node starts compiled JavaScript only, so a run from source (tests) takes the compiled file of the same
+ * name: built and source runs differ in this one line.
  */
-export const entryUrl = (name: string): URL => {
-  const beside = new URL(`./${name}.js`, import.meta.url);
-  return import.meta.url.endsWith('.ts') ? new URL(beside.href.replace('/src/compute/', '/dist/compute/')) : beside;
-};
+export const entryUrl = (name: 'kernel-worker' | 'inference-child'): URL =>
+  new URL(import.meta.url.endsWith('.ts') ? `../../dist/compute/${name}.js` : `./${name}.js`, import.meta.url);

@@ -1,2 +1,2 @@
 export { probeInference, type InferenceProbe, type ProbeOptions } from './inference-probe.js';
-export { startKernelPool, type KernelPool } from './kernel-pool.js';
+export { startKernelPool, type KernelPool, type KernelPoolOptions } from './kernel-pool.js';

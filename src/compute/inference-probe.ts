@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { FromInferenceChild, Provider, ToInferenceChild } from './child-protocol.js';
 import { entryUrl } from './entry.js';
 
-/** Whether a network could run here: on which provider, and why not on a faster one. */
+/** Whether a network could run here: by which version, on which provider, and why not on a faster one. */
 export type InferenceProbe = FromInferenceChild;
 
 export interface ProbeOptions {
@@ -11,29 +11,37 @@ export interface ProbeOptions {
   readonly deadlineMs: number;
 }
 
+const DEFAULTS: ProbeOptions = { device: 'auto', deadlineMs: 20_000 };
+
 /** Starts ONNX Runtime in a child process and has it compute something. Never rejects: what happens to the child is the answer. */
-export function probeInference(
-  options: ProbeOptions = { device: 'auto', deadlineMs: 20_000 },
-): Promise<InferenceProbe> {
+export function probeInference(options: ProbeOptions = DEFAULTS): Promise<InferenceProbe> {
   const providers: readonly Provider[] = options.device === 'auto' ? ['cuda', 'cpu'] : [options.device];
   return new Promise((resolve) => {
-    // its standard error holds the runtime's own coloured lines about providers that are not there
+    // its standard error holds the runtime's own coloured lines about providers that are not there: the answer says it in words
     const child = fork(entryUrl('inference-child'), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: [],
     });
+    let answer: InferenceProbe | undefined;
+    const fails = (because: string): InferenceProbe => ({ kind: 'fails', version: undefined, because });
     const end = (probe: InferenceProbe): void => {
-      clearTimeout(deadline);
-      child.removeAllListeners();
+      answer ??= probe;
       child.kill('SIGKILL');
+    };
+    const deadline = setTimeout(() => end(fails(`no answer within ${options.deadlineMs} ms`)), options.deadlineMs);
+    const settle = (probe: InferenceProbe): void => {
+      clearTimeout(deadline);
       resolve(probe);
     };
-    const gone = (because: string): void => end({ kind: 'fails', version: undefined, because });
-    const deadline = setTimeout(() => gone(`no answer within ${options.deadlineMs} ms`), options.deadlineMs);
     child.on('message', (message: FromInferenceChild) => end(message));
-    child.on('error', (error) => gone(`the child process cannot be started: ${error.name}`));
-    child.on('exit', (code, signal) => gone(`the child process ended (${signal ?? `code ${code}`})`));
+    child.on('exit', (code, signal) =>
+      settle(answer ?? fails(`the child process ended (${signal ?? `code ${code}`})`)),
+    );
+    // a child that was never there does not exit
+    child.on('error', (error) => {
+      if (child.pid === undefined) settle(fails(`the child process cannot be started: ${error.name}`));
+    });
     child.send({ kind: 'probe', providers } satisfies ToInferenceChild);
   });
 }

@@ -1,11 +1,12 @@
 import type { HuSlice, ReasonCode, Result } from '../domain/index.js';
 import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
 
-/** What a kernel worker is asked. Bytes and pixels are copied, not transferred: the caller keeps its own. */
+/** What a kernel worker is asked. Its bytes and pixels are copies that are transferred: the caller keeps its own. */
 export type KernelTask =
   | { readonly kind: 'decode'; readonly bytes: Uint8Array; readonly frame: number | undefined }
   | { readonly kind: 'segment'; readonly task: SegmentationTask };
 
+/** Pixels and masks are transferred. */
 export type KernelAnswer =
   | { readonly kind: 'decode'; readonly result: Result<HuSlice, ReasonCode> }
   | { readonly kind: 'segment'; readonly result: Result<LesionMask, ReasonCode> };

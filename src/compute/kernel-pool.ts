@@ -1,8 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import { fail, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
 import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
-import { entryUrl } from './entry.js';
 import type { KernelAnswer, KernelTask } from './kernel-messages.js';
+import { KernelSeat } from './kernel-seat.js';
 
 /**
  * Codecs and kernels off the main thread. Each call is a task; a worker that ends in the middle of one answers it with `worker-crashed` and is
@@ -12,78 +11,90 @@ export interface KernelPool {
   /** A Part 10 file to Hounsfield units. `frame` counts from 1; undefined for a single-frame image. */
   decode(bytes: Uint8Array, frame: number | undefined): Promise<Result<HuSlice, ReasonCode>>;
   segment(task: SegmentationTask): Promise<Result<LesionMask, ReasonCode>>;
-  /** Waits for tasks in hand and refuses new ones. */
+  /** Refuses new tasks (`worker-crashed`), waits for those in hand, and ends the workers. */
   close(): Promise<void>;
 }
 
-interface Pending {
+export interface KernelPoolOptions {
+  readonly threads: number;
+  /** Tasks that may wait for a worker; one more is answered `unexpected-error`: who submits has lost count. */
+  readonly mostWaiting?: number;
+  /** A task that takes longer is given up, and its worker with it. */
+  readonly deadlineMs?: number;
+  /** Told what a worker ended by, for the log: an exception, or undefined where it ended without one. */
+  readonly onCrash?: (error: Error | undefined) => void;
+}
+
+/** A task and where its answer goes. */
+export interface PendingTask {
   readonly task: KernelTask;
   readonly settle: (answer: KernelAnswer | 'worker-crashed') => void;
 }
 
-interface Seat {
-  worker: Worker;
-  busy: Pending | undefined;
-}
+const MOST_WAITING = 1024;
+/** The largest slices of the slowest codec take seconds; a lesion takes milliseconds. */
+const DEADLINE_MS = 60_000;
 
-export function startKernelPool(options: { readonly threads: number }): KernelPool {
-  const waiting: Pending[] = [];
-  const seats: Seat[] = [];
-  let closing = false;
-  let idle: () => void = () => undefined;
+export function startKernelPool(options: KernelPoolOptions): KernelPool {
+  const mostWaiting = options.mostWaiting ?? MOST_WAITING;
+  const waiting: PendingTask[] = [];
+  let closing: 'no' | 'yes' = 'no';
+  let whenIdle: (() => void)[] = [];
 
-  const feed = (seat: Seat): void => {
-    const next = waiting.shift();
-    seat.busy = next;
-    if (next) seat.worker.postMessage(next.task);
-    else if (closing && seats.every((s) => !s.busy)) idle();
-  };
-  const seatFor = (): Seat => {
-    const seat: Seat = { worker: new Worker(entryUrl('kernel-worker')), busy: undefined };
-    const watch = (worker: Worker): void => {
-      worker.on('message', (answer: KernelAnswer) => {
-        seat.busy?.settle(answer);
-        feed(seat);
-      });
-      // an uncaught exception ends the thread: `exit` follows and does what is to be done
-      worker.on('error', () => undefined);
-      worker.on('exit', () => {
-        const lost = seat.busy;
-        seat.busy = undefined;
-        if (closing && waiting.length === 0 && !lost) return;
-        seat.worker = new Worker(entryUrl('kernel-worker'));
-        watch(seat.worker);
-        lost?.settle('worker-crashed');
-        feed(seat);
-      });
-    };
-    watch(seat.worker);
-    return seat;
-  };
-  for (let i = 0; i < options.threads; i++) seats.push(seatFor());
+  const seats = Array.from(
+    { length: options.threads },
+    () =>
+      new KernelSeat({
+        deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+        crashed: options.onCrash ?? (() => undefined),
+        free: () => feed(),
+      }),
+  );
 
-  const submit = (task: KernelTask): Promise<KernelAnswer | 'worker-crashed'> => {
-    if (closing) return Promise.resolve('worker-crashed');
+  /** Gives waiting tasks to free seats. */
+  function feed(): void {
+    for (const seat of seats) {
+      if (seat.busy) continue;
+      const next = waiting.shift();
+      if (!next) break;
+      seat.work(next);
+    }
+    if (waiting.length > 0 || seats.some((seat) => seat.busy)) return;
+    for (const done of whenIdle) done();
+    whenIdle = [];
+  }
+
+  function submit(task: KernelTask): Promise<KernelAnswer | ReasonCode> {
+    if (closing === 'yes') return Promise.resolve('worker-crashed');
+    if (waiting.length >= mostWaiting) return Promise.resolve('unexpected-error');
     return new Promise((settle) => {
       waiting.push({ task, settle });
-      const free = seats.find((seat) => !seat.busy);
-      if (free) feed(free);
+      feed();
     });
-  };
+  }
 
   return {
     async decode(bytes, frame) {
       const answer = await submit({ kind: 'decode', bytes, frame });
-      return answer === 'worker-crashed' || answer.kind !== 'decode' ? fail('worker-crashed') : answer.result;
+      if (typeof answer === 'string') return fail(answer);
+      return answer.kind === 'decode' ? answer.result : wrongAnswer();
     },
     async segment(task) {
       const answer = await submit({ kind: 'segment', task });
-      return answer === 'worker-crashed' || answer.kind !== 'segment' ? fail('worker-crashed') : answer.result;
+      if (typeof answer === 'string') return fail(answer);
+      return answer.kind === 'segment' ? answer.result : wrongAnswer();
     },
     async close() {
-      closing = true;
-      if (waiting.length > 0 || seats.some((seat) => seat.busy)) await new Promise<void>((done) => (idle = done));
-      await Promise.all(seats.map((seat) => seat.worker.terminate()));
+      closing = 'yes';
+      await new Promise<void>((done) => {
+        whenIdle.push(done);
+        feed();
+      });
+      await Promise.all(seats.map((seat) => seat.end()));
     },
   };
+}
+
+function wrongAnswer(): never {
+  throw new Error('a kernel worker answered another question than it was asked');
 }

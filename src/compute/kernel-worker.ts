@@ -10,14 +10,27 @@ const port = parentPort;
 const shelf = new WorkspaceShelf();
 await initialiseCodecs();
 port.on('message', (task: KernelTask) => {
-  const answer: KernelAnswer =
-    task.kind === 'decode'
-      ? { kind: 'decode', result: decode(task.bytes, task.frame) }
-      : { kind: 'segment', result: segmentLesionOn(shelf, task.task) };
-  port.postMessage(answer);
+  const answer = answerTo(task);
+  port.postMessage(answer, pixelsOf(answer));
 });
+
+function answerTo(task: KernelTask): KernelAnswer {
+  switch (task.kind) {
+    case 'decode':
+      return { kind: 'decode', result: decode(task.bytes, task.frame) };
+    case 'segment':
+      return { kind: 'segment', result: segmentLesionOn(shelf, task.task) };
+  }
+}
 
 function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, ReasonCode> {
   const file = readPart10(bytes);
   return file.ok ? huSliceOf(file.value, frame) : fail(file.error.code);
+}
+
+/** What is handed over instead of copied. */
+function pixelsOf(answer: KernelAnswer): ArrayBuffer[] {
+  if (!answer.result.ok) return [];
+  const pixels = answer.kind === 'decode' ? answer.result.value.hu : answer.result.value.mask.bits;
+  return pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [];
 }

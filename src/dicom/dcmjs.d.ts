@@ -13,7 +13,15 @@ declare module 'dcmjs' {
         readonly dictionary: Readonly<Record<string, DictionaryEntry | undefined>>;
         readonly nameMap: Readonly<Record<string, DictionaryEntry | undefined>>;
         /** Keywords to tags; keywords that it does not know are dropped without a word. */
+        naturalizeDataset(dict: Record<string, unknown>): Record<string, unknown>;
         denaturalizeDataset(dataSet: object): Record<string, unknown>;
+      };
+      readonly DicomMessage: {
+        readFile(bytes: ArrayBuffer): {
+          meta: Record<string, unknown>;
+          dict: Record<string, unknown>;
+          write(): ArrayBuffer;
+        };
       };
       readonly DicomDict: new (meta: Record<string, unknown>) => {
         dict: Record<string, unknown>;

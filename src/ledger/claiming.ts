@@ -1,7 +1,7 @@
 /** Who works on a run: one statement takes it, a fence number tells later writers apart. */
 import type { Pool } from 'pg';
 import { fail, ok, type Ms, type Result } from '../domain/index.js';
-import type { Claim, LeaseLost, RunCause, RunId } from './ledger-types.js';
+import type { Claim, LeaseLost, RunCause, RunId } from './values.js';
 import { reportOf, reviewOf, sightingOf, type StoredReport, type StoredReview, type StoredSighting } from './rows.js';
 import { inTransaction, type Transaction } from './transaction.js';
 import { RUN_WORKING, type RunState, type WorkingRunState } from './transitions.js';

@@ -14,7 +14,7 @@ import type {
   RunCause,
   RunDigests,
   RunId,
-} from './ledger-types.js';
+} from './values.js';
 import { inTransaction, type Transaction } from './transaction.js';
 import type { DeliveryState, RunState } from './transitions.js';
 

@@ -11,15 +11,7 @@ import type {
 } from '../domain/index.js';
 import { fenced } from './claiming.js';
 import { deliveryMoved } from './events.js';
-import type {
-  Claim,
-  Delivery,
-  DeliveryId,
-  DeliveryMove,
-  LeaseLost,
-  ObjectNumber,
-  ObjectRecord,
-} from './ledger-types.js';
+import type { Claim, Delivery, DeliveryId, DeliveryMove, LeaseLost, ObjectNumber, ObjectRecord } from './values.js';
 import { hasEnded, outcomeOf } from './outcomes.js';
 import { given } from './rows.js';
 import type { Transaction } from './transaction.js';

@@ -1,5 +1,5 @@
 import type { ReasonCode } from '../domain/index.js';
-import type { DeliveryId, RunId } from './ledger-types.js';
+import type { DeliveryId, RunId } from './values.js';
 import { DELIVERY_TRANSITIONS, mayFollow, RUN_TRANSITIONS, type DeliveryState, type RunState } from './transitions.js';
 import type { Transaction } from './transaction.js';
 

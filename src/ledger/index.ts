@@ -1,4 +1,6 @@
-export type * from './ledger-types.js';
+export type * from './answers.js';
+export type { Ledger } from './ledger.js';
+export type * from './values.js';
 export type {
   Database,
   DatabaseOptions,
@@ -11,7 +13,7 @@ export { openLedger } from './open-ledger.js';
 export { numberNamed, objectName, reportName } from './numbers.js';
 export { openLeadership } from './leadership.js';
 export { openQueue } from './queue.js';
-export { JOB_KINDS, type Job, type JobKind, type Leadership, type Queue, type Worker } from './queue-types.js';
+export type { Job, JobKind, Leadership, Queue, Worker } from './queue-types.js';
 export {
   DELIVERY_TRANSITIONS,
   RUN_TRANSITIONS,

@@ -13,7 +13,7 @@ import type {
   MoveAnswer,
   RecordAnswer,
   RunMove,
-} from './ledger-types.js';
+} from './values.js';
 import { recordAccount } from './recording.js';
 import type { Transaction } from './transaction.js';
 import { DELIVERY_ENDED, RUN_WORKING, type DeliveryState, type RunState, type WorkingRunState } from './transitions.js';

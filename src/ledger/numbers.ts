@@ -1,4 +1,4 @@
-import type { ObjectNumber, ReportNumber } from './ledger-types.js';
+import type { ObjectNumber, ReportNumber } from './values.js';
 
 /** The numbers that are spoken outside the database, as people write them. */
 export const reportName = (number: ReportNumber): string => `r-${number}`;

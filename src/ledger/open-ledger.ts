@@ -3,7 +3,7 @@ import { claimRun, release, renew } from './claiming.js';
 import { DatabaseRefusal, type Database, type DatabaseProblem } from './database/database-types.js';
 import { addReview, decideHeld, reopen } from './deciding.js';
 import { deliveries, moveDelivery, objectBytes, resumeDelivery } from './delivering.js';
-import type { Ledger } from './ledger-types.js';
+import type { Ledger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { moveRun, record } from './moving.js';
 import { recentReports, status, work } from './overview.js';

@@ -69,7 +69,9 @@ class BossQueue implements Queue {
     private readonly leadership: Leadership,
     private readonly world: { failed(job: Job | undefined, error: unknown): void },
   ) {
-    this.timer = setInterval(() => (this.sweeping = this.sweeping.then(() => this.sweep())), SWEEP_MS);
+    this.timer = setInterval(() => {
+      this.sweeping = this.sweeping.then(() => this.sweep());
+    }, SWEEP_MS);
     this.timer.unref();
   }
 

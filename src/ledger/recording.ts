@@ -11,7 +11,7 @@ import type {
   ObjectRecord,
   RecordAnswer,
   ReportReading,
-} from './ledger-types.js';
+} from './values.js';
 import type { Transaction } from './transaction.js';
 import type { DeliveryState } from './transitions.js';
 

@@ -1,6 +1,6 @@
 /** Sources and destinations as the ledger knows them: modes that last through restarts, and since when they are live. */
 import type { Pool } from 'pg';
-import type { Mode, Role } from './ledger-types.js';
+import type { Mode, Role } from './values.js';
 
 const COLUMNS = 'role, name, configured, paused_reason, first_live';
 

@@ -1,6 +1,6 @@
 /** How rows of the tables become values. */
 import type { SeriesInstanceUid, SopClassUid, SopInstanceUid, StudyInstanceUid } from '../domain/index.js';
-import type { ReportNumber, ReportRow, Review, ReviewDecision, Sighting } from './ledger-types.js';
+import type { ReportNumber, ReportRow, Review, ReviewDecision, Sighting } from './values.js';
 import type { MeasurementKey } from '../domain/index.js';
 
 /** null in a row is "not there", which is undefined everywhere else. */

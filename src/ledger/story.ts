@@ -14,21 +14,8 @@ import type {
   Uid,
   WrittenSegment,
 } from '../domain/index.js';
-import type {
-  DeliveryId,
-  DeliveryRow,
-  EventEntry,
-  MeasurementRow,
-  ObjectNumber,
-  ObjectRecord,
-  ObjectRow,
-  ReportNumber,
-  ReportReading,
-  ReportStory,
-  RunCause,
-  RunId,
-  RunRow,
-} from './ledger-types.js';
+import type { DeliveryRow, EventEntry, MeasurementRow, ObjectRow, ReportStory, RunRow } from './answers.js';
+import type { DeliveryId, ObjectNumber, ObjectRecord, ReportNumber, ReportReading, RunCause, RunId } from './values.js';
 import {
   given,
   reportOf,

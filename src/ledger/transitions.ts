@@ -53,9 +53,6 @@ export const DELIVERY_TRANSITIONS = {
 export const RUN_WORKING = ['seen', 'reading', 'segmenting', 'delivering'] as const satisfies readonly RunState[];
 export type WorkingRunState = (typeof RUN_WORKING)[number];
 
-export const DELIVERY_WORKING = ['due', 'looking', 'storing', 'confirming'] as const satisfies readonly DeliveryState[];
-export type WorkingDeliveryState = (typeof DELIVERY_WORKING)[number];
-
 /** A delivery that has ended needs nothing more; `held` has not ended, since a person is expected. */
 export const DELIVERY_ENDED = [
   'stored',

@@ -1,7 +1,8 @@
 /** What sources showed, and the runs that follow from it. */
 import type { Pool } from 'pg';
 import type { FoundReport, SeriesInstanceUid } from '../domain/index.js';
-import type { Ledger, ReportNumber, RunDigests, RunScope, Sighted } from './ledger-types.js';
+import type { Ledger } from './ledger.js';
+import type { ReportNumber, RunDigests, RunScope, Sighted } from './values.js';
 import { inTransaction, type Transaction } from './transaction.js';
 
 export async function seriesCounts(

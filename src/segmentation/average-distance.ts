@@ -1,4 +1,4 @@
-import type { Mask } from '../domain/index.js';
+import { countPixels, type Mask } from '../domain/index.js';
 import { squaredDistances } from './distance-transform.js';
 
 /** How far a step from one pixel to the next is: 1 and 1 measures in pixels, a PixelSpacing in mm. */
@@ -17,8 +17,8 @@ export const IN_PIXELS: PixelSteps = { betweenRows: 1, betweenColumns: 1 };
 export function averageDistance(truth: Mask, mask: Mask, steps: PixelSteps): number {
   if (truth.rows !== mask.rows || truth.columns !== mask.columns)
     throw new RangeError('masks of different slices have no distance');
-  const inTruth = truth.bits.reduce((sum, bit) => sum + bit, 0);
-  const inMask = mask.bits.reduce((sum, bit) => sum + bit, 0);
+  const inTruth = countPixels(truth);
+  const inMask = countPixels(mask);
   if (inTruth === 0 || inMask === 0)
     return Math.sqrt((4 * Math.max(inTruth, inMask) * steps.betweenRows * steps.betweenColumns) / Math.PI);
   return (sumOfDistances(truth, mask, steps) / inTruth + sumOfDistances(mask, truth, steps) / inMask) / 2;

@@ -1,4 +1,5 @@
 import {
+  countPixels,
   fail,
   finding,
   mm2,
@@ -204,7 +205,7 @@ function lesionMask(
   findings: readonly Finding[],
 ): LesionMask {
   const mask = onSlice(bits, window, plan, task);
-  const areaPx = mask.bits.reduce((sum, bit) => sum + bit, 0);
+  const areaPx = countPixels(mask);
   const uncrossed = frame.kind === 'not-crossing' ? [finding('axes.do-not-cross')] : [];
   return {
     mask,

@@ -177,9 +177,8 @@ const byScheme = new Map<string, Map<string, Recognised>>();
 const byValue = new Map<string, Recognised>();
 const byMeaning = new Map<string, Concept>();
 for (const { concept, value, scheme, meaning } of CODES) {
-  let ofScheme = byScheme.get(scheme);
-  if (!ofScheme) byScheme.set(scheme, (ofScheme = new Map()));
-  ofScheme.set(value, { concept, match: 'value-and-scheme' });
+  const ofScheme = byScheme.get(scheme) ?? new Map<string, Recognised>();
+  byScheme.set(scheme, ofScheme.set(value, { concept, match: 'value-and-scheme' }));
   if (!byValue.has(value)) byValue.set(value, { concept, match: 'value' });
   if (meaning !== '' && !byMeaning.has(spelling(meaning))) byMeaning.set(spelling(meaning), concept);
 }

@@ -2,7 +2,7 @@
 export { identifiesLesion } from './identity.js';
 export { isOwnObject } from './own-object.js';
 export { readReport, reportNotRead } from './read-report.js';
-export { recogniseCarrier, type Carrier } from './recognise-carrier.js';
+export { recogniseCarrier } from './recognise-carrier.js';
 export { chooseSlice } from './locate/choose-slice.js';
 export { constantSpacing } from './locate/constant-spacing.js';
 export { locateMeasurement } from './locate/locate-measurement.js';

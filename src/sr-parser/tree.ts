@@ -116,10 +116,11 @@ function draft(dataSet: DataSet, parent: Draft | undefined, position: number): D
 /** Gives the parents of references what these point to, or marks them; the number of references that point to nothing usable. */
 function resolveAll(references: readonly Draft[], root: Draft): number {
   const targets = new Map<Draft, Draft[]>();
+  const followed = new Map<Draft, Draft | undefined>();
   let dangling = 0;
   for (const reference of references) {
     const parent = reference.parent;
-    const target = follow(reference, root);
+    const target = follow(reference, root, followed);
     if (!parent) continue;
     if (target && !isOrContains(target, parent)) {
       const others = targets.get(parent);
@@ -134,16 +135,21 @@ function resolveAll(references: readonly Draft[], root: Draft): number {
   return dangling;
 }
 
-/** A reference may point to a reference; the standard does not forbid it. Each is followed once. */
-function follow(reference: Draft, root: Draft): Draft | undefined {
-  const seen = new Set<Draft>();
+/** A reference may point to a reference; the standard does not forbid it. What each of a chain ends at is kept, and a circle ends nowhere. */
+function follow(reference: Draft, root: Draft, followed: Map<Draft, Draft | undefined>): Draft | undefined {
+  const chain = new Set<Draft>();
   let at: Draft | undefined = reference;
-  while (at && at.target.length > 0) {
-    if (seen.has(at)) return undefined;
-    seen.add(at);
+  while (at && isReference(at) && !followed.has(at)) {
+    if (chain.has(at)) {
+      at = undefined;
+      break;
+    }
+    chain.add(at);
     at = itemAt(at.target, root);
   }
-  return at;
+  const end = at && isReference(at) ? followed.get(at) : at;
+  for (const link of chain) followed.set(link, end);
+  return chain.size === 0 ? followed.get(reference) : end;
 }
 
 /** PS3.3 C.17.3.2.5: positions from the root down, counted from 1, the root itself being 1. */

@@ -3,7 +3,7 @@ import { ask, partsOf, rowOf, rowsOf, storeBody, value, values, type Answer } fr
 import { ALL_KNOWN, BIT_FRAMES, FRAMES, fragmentsOf, KNOWN, type KnownInstance } from './known-instances.js';
 import { handMade, SECONDARY_CAPTURE } from './part10-bytes.js';
 
-export interface ArchiveUnderTest {
+interface ArchiveUnderTest {
   /** Base URL, without a slash at the end. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;

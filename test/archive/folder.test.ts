@@ -68,6 +68,18 @@ describe('the folder of the archive', () => {
     }
   });
 
+  test('an index that can be neither read nor written is told and costs nothing else', async () => {
+    const folder = await scratchFolder();
+    await mkdir(join(folder, INDEX, 'taken'), { recursive: true });
+    await writeFile(join(folder, 'by-hand'), made(1));
+    const first = await scratchArchive({ folder });
+    expect((await ask(`${first.url}/studies`, storeBody([made(2)]))).status).toBe(200);
+    expect(await instancesOf(first.url)).toEqual([`${STUDY}.1.1`, `${STUDY}.1.2`]);
+    expect(first.notices.map(({ kind }) => kind)).toEqual(['index-unusable', 'index-unusable']);
+    await first.close();
+    expect((await scratchArchive({ folder })).instances).toBe(2);
+  });
+
   test('files that others put there are found, at any depth and of any name', async () => {
     const folder = await scratchFolder();
     await mkdir(join(folder, 'CD 1', 'DICOM', 'ST0001'), { recursive: true });

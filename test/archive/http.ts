@@ -45,7 +45,7 @@ export function partsOf({ headers, body }: Answer): readonly Part[] {
   }
 }
 
-export interface StoreParts {
+interface StoreParts {
   readonly contentType?: string;
   readonly partType?: string;
 }

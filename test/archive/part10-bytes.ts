@@ -36,7 +36,7 @@ function bodyOf(vr: string, value: Value): Buffer {
 
 export const us = (value: number): Uint8Array => Uint8Array.of(value & 0xff, value >> 8);
 
-export interface HandMade {
+interface HandMade {
   readonly study: string;
   readonly series: string;
   readonly instance: string;

@@ -10,7 +10,7 @@ import {
   type RunningArchive,
 } from '../../src/archive/index.js';
 
-export interface ScratchArchive extends RunningArchive {
+interface ScratchArchive extends RunningArchive {
   readonly folder: string;
   readonly notices: readonly ArchiveNotice[];
 }

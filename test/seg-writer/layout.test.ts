@@ -102,9 +102,9 @@ const GEOMETRIES: readonly Geometry[] = [
   [
     'two orientations in one series',
     phantomWith((tree, index) => {
-      if (index > 1) oriented('1\\0\\0\\0\\0\\-1', ['', '', '0\\0\\9', '0\\3\\9'])(tree, index);
+      if (index > 1) oriented('1\\0\\0\\0\\0\\-1', ['', '', '0\\0\\9', '0\\2.5\\9'])(tree, index);
     }),
-    { objects: 2 },
+    { objects: 2, step: 2.5 },
   ],
   ['61 x 72: filled up to whole words', phantomWith(sized(61, 72)), { objects: 1, step: 2.5 }],
   [

@@ -70,7 +70,7 @@ describe('any file', () => {
         const { dataSet } = files.get(path)!;
         let state = seed | 1;
         const random = (): number => (state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) | 0) >>> 0;
-        const shuffled = changed(dicomJsonOf(dataSet) as Json, (children) =>
+        const shuffled = changed(dicomJsonOf(dataSet), (children) =>
           children
             .map((child) => ({ child, at: random() }))
             .sort((a, b) => a.at - b.at)
@@ -90,7 +90,7 @@ describe('any file', () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths), fc.constantFrom(...types), (path, type) => {
         const { dataSet } = files.get(path)!;
-        const bent = changed(dicomJsonOf(dataSet) as Json, (children) =>
+        const bent = changed(dicomJsonOf(dataSet), (children) =>
           children.map((child) => ({ ...child, [RELATIONSHIP]: { vr: 'CS', Value: [type] } })),
         );
         expect(understood(readReport(dataSetOfJson(bent)))).toEqual(understood(readReport(dataSet)));

@@ -33,6 +33,13 @@ describe('the content tree', () => {
     expect(tree.root.children[0]?.hasDanglingReference).toBe(true);
   });
 
+  test('a long chain of references ends where its last one points, for each of them', () => {
+    const chain = Array.from({ length: 2_000 }, (_, i) => reference(1, 1, i + 2));
+    const tree = contentTree(report([group([...chain, number(LONG, 3)])]));
+    expect(tree.findings).toEqual([]);
+    expect(new Set(tree.root.children[0]?.referenced)).toEqual(new Set(tree.root.children[0]?.children));
+  });
+
   test('two references that point to each other are dangling', () => {
     const tree = contentTree(report([group([reference(1, 2, 1)]), group([reference(1, 1, 1)])]));
     expect(tree.findings).toEqual([{ code: 'reference.dangling', detail: 2 }]);

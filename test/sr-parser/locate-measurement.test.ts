@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  asReadUid,
   imagePoint,
   mm,
   patientPoint,
   type Axis,
   type FindingCode,
+  type ImageReference,
   type Measurement,
   type MeasurementKey,
   type ReadReport,
+  type SopInstanceUid,
   type SourceSlice,
 } from '../../src/domain/index.js';
 import { chooseSlice, constantSpacing, locateMeasurement, readReport } from '../../src/sr-parser/index.js';
@@ -132,6 +135,22 @@ describe('how the marks lie', () => {
     expect(locateMeasurement(numbers, reportOf([]), aniso)).toEqual({ ok: false, error: 'no-marks' });
     const nowhere = { ...measurement(axis(LEVEL)), image: undefined };
     expect(locateMeasurement(nowhere, reportOf([]), aniso)).toEqual({ ok: false, error: 'no-image-reference' });
+  });
+
+  test('a slice that the marks do not name is refused; a frame of an image without frames is the image', () => {
+    const on = (image: Partial<ImageReference>): Measurement => {
+      const m = measurement(axis(LEVEL));
+      return { ...m, image: { sopClassUID: undefined, sopInstanceUID: SOP, frame: undefined, ...image } };
+    };
+    const frame = (n: number): SourceSlice => ({ ...aniso, reference: { ...aniso.reference, frame: n } });
+    const other = on({ sopInstanceUID: asReadUid<SopInstanceUid>('1.2.9') });
+    expect(locateMeasurement(other, reportOf([]), aniso)).toEqual({ ok: false, error: 'image-gone' });
+    expect(locateMeasurement(on({ frame: 7 }), reportOf([]), frame(8))).toEqual({
+      ok: false,
+      error: 'frame-not-in-image',
+    });
+    expect(locateMeasurement(on({ frame: 7 }), reportOf([]), frame(7)).ok).toBe(true);
+    expect(locateMeasurement(on({ frame: 7 }), reportOf([]), aniso).ok).toBe(true);
   });
 });
 

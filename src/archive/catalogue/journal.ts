@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { textsOf, type JsonAttributes } from '../search/dicom-json-values.js';
 import { INDEXED, keyOf } from '../search/levels.js';
 import { isSystemError } from '../storage/write-once.js';
-import { pathOfRecord, type InstanceRecord, type SharedAttributes } from './instance-record.js';
+import { OWN, pathOfRecord, type InstanceRecord, type SharedAttributes } from './instance-record.js';
 
 /** The index file, in the archive's folder. It may be deleted at any time: it is made again from the files at the next start. */
-export const INDEX_FILE = '.caliper-index.jsonl';
+const INDEX_FILE = '.caliper-index.jsonl';
 
 const FIRST_LINE = JSON.stringify({
   caliperArchiveIndex: 1,
   attributes: createHash('sha256')
-    .update(JSON.stringify([[...INDEXED.study], [...INDEXED.series], [...INDEXED.instance]]))
+    .update(JSON.stringify([[...INDEXED.study], [...INDEXED.series], [...INDEXED.instance], [...OWN]]))
     .digest('hex'),
 });
 
-export interface OpenedJournal {
+interface OpenedJournal {
   readonly journal: Journal;
   /** By path relative to the folder. */
   readonly records: ReadonlyMap<string, InstanceRecord>;
@@ -27,8 +27,8 @@ export interface OpenedJournal {
 
 /**
  * Reads the index file: a line a file of the folder, and a line for each directory and each set of attributes that files share. A line that a
- * crash cut short is passed over; its file is then read again. `failed` hears of writes that fail: they cost time at the next start and nothing
- * else.
+ * crash cut short is passed over; its file is then read again. `failed` hears of an index
+ * that cannot be read or written: it costs time at a start and nothing else.
  */
 export async function openJournal(
   folder: string,
@@ -38,7 +38,7 @@ export async function openJournal(
   const records = new Map<string, InstanceRecord>();
   const numbered = new Map<number, Shared>();
   let [lines, useless] = [0, 0];
-  for await (const line of linesOf(join(folder, INDEX_FILE))) {
+  for await (const line of linesOf(join(folder, INDEX_FILE), failed)) {
     if (lines++ === 0) {
       if (line !== FIRST_LINE)
         return { journal: new Journal(folder, failed, []), records: new Map(), state: 'incomplete' };
@@ -68,6 +68,7 @@ export class Journal {
   #numbers: Map<Shared, number>;
   #waiting: InstanceRecord[] = [];
   #work: Promise<void> = Promise.resolve();
+  #state: 'sound' | 'given-up' = 'sound';
 
   constructor(folder: string, failed: (error: unknown) => void, numbered: Iterable<readonly [number, Shared]>) {
     this.#folder = folder;
@@ -77,19 +78,30 @@ export class Journal {
   }
 
   append(record: InstanceRecord): void {
+    if (this.#state === 'given-up') return;
     this.#waiting.push(record);
-    if (this.#waiting.length === 1) this.#work = this.#work.then(() => this.#flush()).catch(this.#failed);
+    if (this.#waiting.length === 1) this.#then(() => this.#flush());
   }
 
   /** Replaces the whole file. */
   rewrite(records: readonly InstanceRecord[]): Promise<void> {
-    this.#work = this.#work.then(() => this.#replace(records)).catch(this.#failed);
+    this.#then(() => this.#replace(records));
     return this.#work;
   }
 
   /** Resolves when all that was given has been written, or has failed. */
   settled(): Promise<void> {
     return this.#work;
+  }
+
+  /** After a failure nothing more is written: what follows a broken line, or uses a number that was lost with it, could be read wrongly. */
+  #then(task: () => Promise<void>): void {
+    this.#work = this.#work
+      .then(() => (this.#state === 'sound' ? task() : undefined))
+      .catch((error: unknown) => {
+        this.#state = 'given-up';
+        this.#failed(error);
+      });
   }
 
   async #flush(): Promise<void> {
@@ -211,7 +223,7 @@ function recordOf(fields: RecordFields, numbered: ReadonlyMap<number, Shared>): 
   };
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(path: string, failed: (error: unknown) => void): AsyncGenerator<string> {
   let rest = '';
   try {
     for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
@@ -220,8 +232,8 @@ async function* linesOf(path: string): AsyncGenerator<string> {
       yield* lines;
     }
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return;
-    throw error;
+    if (!isSystemError(error, 'ENOENT')) failed(error);
+    return;
   }
   if (rest !== '') yield rest;
 }

@@ -10,7 +10,7 @@ import { openJournal, type Journal } from './journal.js';
 import { readHeader } from './read-header.js';
 import { recordOfFile, type FilePlace, type NotServed } from './record-of-file.js';
 
-export interface ScannedFolder {
+interface ScannedFolder {
   readonly catalogue: Catalogue;
   readonly journal: Journal;
   readonly shared: SharedAttributes;
@@ -32,11 +32,11 @@ const BATCH = 32;
  */
 export async function scanFolder(
   folder: string,
-  notice: { notServed(file: FileNotServed): void; indexNotWritten(error: unknown): void },
+  notice: { notServed(file: FileNotServed): void; indexUnusable(error: unknown): void },
 ): Promise<ScannedFolder> {
   await rm(join(folder, INCOMING), { recursive: true, force: true });
   const shared = new SharedAttributes();
-  const known = await openJournal(folder, shared, (error) => notice.indexNotWritten(error));
+  const known = await openJournal(folder, shared, (error) => notice.indexUnusable(error));
   const catalogue = new Catalogue();
   const served: InstanceRecord[] = [];
   let fresh = 0;

@@ -1,7 +1,7 @@
 import { tag as tagOfNumber, type DataSet, type Tag } from '../../domain/index.js';
 
 /** A binary value inside a data set, written `52009230/0/00420011`: tags, and between them items of sequences counted from 0. */
-export interface BulkPath {
+interface BulkPath {
   readonly sequences: readonly { readonly tag: Tag; readonly item: number }[];
   readonly tag: Tag;
 }

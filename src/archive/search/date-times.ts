@@ -2,7 +2,7 @@
  * Dates and times of DICOM as spans of time (PS3.5 6.2): a value of less precision covers all that it may mean, so `2025` is the whole year
  * and `10` the whole hour. Text of one VR and one width compares as text does; nothing is converted to a Date.
  */
-export interface Span {
+interface Span {
   readonly first: string;
   readonly last: string;
 }

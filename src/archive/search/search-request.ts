@@ -19,7 +19,7 @@ export interface SearchRequest {
 }
 
 /** A sentence for the caller. It names parameters, never their values. */
-export interface QueryProblem {
+interface QueryProblem {
   readonly message: string;
 }
 

@@ -6,7 +6,7 @@ import type { ResourceUrls } from '../resource-urls.js';
 /**
  * FailureReason (0008,1197): PS3.18 table I.2-2, and 0111H of PS3.7 C.5.6 for another object under a SOP Instance UID that is taken.
  */
-export const FAILURE_REASON = {
+const FAILURE_REASON = {
   'out-of-resources': 0xa700,
   'does-not-match-sop-class': 0xa900,
   'cannot-understand': 0xc000,

@@ -62,13 +62,13 @@ export async function initialiseCodecs(): Promise<void> {
 
 /**
  * The samples of an inspected stream: one byte each up to a precision of 8, else two, little endian. Undefined where the codec refuses the stream, finds
- * it damaged, or gives another number of samples; the instance is then given up, since a codec that was interrupted may be in any state.
+ * it damaged, or gives another number of samples. A codec that was interrupted may be in any state: its instance is given up, the next decode gets another.
  */
 export function decodeWith(codec: Codec, stream: Codestream): Uint8Array | undefined {
   if (!compiled) throw new Error('initialiseCodecs() has not been called on this thread');
   instance ??= new CodecInstance(compiled);
   const samples = instance.decode(codec, stream);
-  if (!samples || instance.memoryBytes > LARGEST_MEMORY) instance = undefined;
+  if (instance.interrupted || instance.memoryBytes > LARGEST_MEMORY) instance = undefined;
   const expected = stream.rows * stream.columns * (stream.precision > 8 ? 2 : 1);
   return samples?.length === expected ? samples : undefined;
 }
@@ -76,10 +76,15 @@ export function decodeWith(codec: Codec, stream: Codestream): Uint8Array | undef
 class CodecInstance {
   readonly #codecs: CodecExports;
   #damaged = false;
+  #interrupted = false;
 
   constructor(module: WebAssembly.Module) {
     this.#codecs = exportsOf(new WebAssembly.Instance(module, this.#imports()));
     this.#codecs._initialize();
+  }
+
+  get interrupted(): boolean {
+    return this.#interrupted;
   }
 
   get memoryBytes(): number {
@@ -93,6 +98,7 @@ class CodecInstance {
       return this.#damaged ? undefined : samples;
     } catch {
       // foreign code: an exception of a codec, a trap, an exhausted stack or memory all say that it cannot decode this stream
+      this.#interrupted = true;
       return undefined;
     }
   }

@@ -30,6 +30,8 @@ export function rescaleOf(header: DataSet, frame: number): Result<Rescale, Reaso
   if (header.items(TAG.ModalityLUTSequence).length > 0 || transformation.items(TAG.ModalityLUTSequence).length > 0)
     return fail('pixels-not-hu');
   if (!HOUNSFIELD_SPELLINGS.test(type.toUpperCase().replaceAll(/[^A-Z_]/g, ''))) return fail('pixels-not-hu');
+  // far beyond any pixel, yet it must not overflow the single precision of the result
+  if (!Number.isFinite(Math.fround(2 ** 32 * Math.abs(slope) + Math.abs(intercept)))) return fail('pixels-not-hu');
   return isMap(imageTypeOf(header, frame)) ? fail('pixels-not-hu') : ok({ slope, intercept });
 }
 

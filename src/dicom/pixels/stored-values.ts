@@ -42,38 +42,43 @@ export function valuesOfSamples(
   stream: Codestream,
   description: PixelDescription,
 ): Int32Array | undefined {
-  const { bitsStored, highBit, bitsAllocated, representation } = description;
-  if (highBit !== bitsStored - 1 || stream.precision > bitsAllocated) return undefined;
-  const words = wordsOf(samples, stream.precision > 8 ? 2 : 1);
+  const { bitsStored, highBit, bitsAllocated } = description;
+  const { precision } = stream;
+  if (highBit !== bitsStored - 1 || precision > bitsAllocated) return undefined;
+  const words = wordsOf(samples, precision > 8 ? 2 : 1);
   const overshoot = stream.loss === 'lossy' ? Math.floor(2 ** bitsStored * OVERSHOOT) : 0;
+  const full = 2 ** bitsStored;
 
-  if (representation === 'unsigned') {
-    if (stream.representation === 'signed') return undefined;
-    return within(Int32Array.from(words), { low: 0, high: 2 ** bitsStored - 1 }, overshoot);
-  }
-  const range = { low: -(2 ** (bitsStored - 1)), high: 2 ** (bitsStored - 1) - 1 };
-  // codecs give signed samples sign-extended to the word
+  if (description.representation === 'unsigned')
+    return stream.representation === 'signed' ? undefined : within(unsigned(words), 0, full - 1, overshoot);
+
+  // codecs give the samples of signed streams sign-extended to the word
   if (stream.representation === 'signed')
-    return within(signExtended(words, stream.precision > 8 ? 16 : 8), range, overshoot);
-  // a narrower stream does not say where its sign is
-  if (stream.precision < bitsStored) return undefined;
+    return within(signed(words, precision > 8 ? 16 : 8), -full / 2, full / 2 - 1, overshoot);
+  // a stream that is narrower than the header says does not say where its sign is
+  if (precision < bitsStored) return undefined;
   return (
-    within(signExtended(words, stream.precision), range, overshoot) ??
-    (words.every((word) => word < 2 ** bitsStored) ? signExtended(words, bitsStored) : undefined)
+    within(signed(words, precision), -full / 2, full / 2 - 1, overshoot) ??
+    (within(unsigned(words), 0, full - 1, 0) && signed(words, bitsStored))
   );
 }
 
-function signExtended(words: Words, bits: number): Int32Array {
+const unsigned = (words: Words): Int32Array => Int32Array.from(words);
+
+/** The lowest `bits` of each word as a number in two's complement. */
+function signed(words: Words, bits: number): Int32Array {
   const unused = 32 - bits;
-  return Int32Array.from(words, (word) => (word << unused) >> unused);
+  const values = new Int32Array(words.length);
+  for (let i = 0; i < values.length; i++) values[i] = (words[i]! << unused) >> unused;
+  return values;
 }
 
 /** The values, those that overshoot brought back; undefined where one lies further outside. */
-function within(values: Int32Array, range: { low: number; high: number }, overshoot: number): Int32Array | undefined {
+function within(values: Int32Array, low: number, high: number, overshoot: number): Int32Array | undefined {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (value < range.low - overshoot || value > range.high + overshoot) return undefined;
-    values[i] = Math.min(Math.max(value, range.low), range.high);
+    if (value < low - overshoot || value > high + overshoot) return undefined;
+    values[i] = Math.min(Math.max(value, low), high);
   }
   return values;
 }

@@ -2,12 +2,12 @@
 import pg from 'pg';
 import { codeOf, type DatabaseWorld } from './database-types.js';
 
-const INT8 = 20;
-
 /** Identifiers and counts of the ledger fit a number exactly; PostgreSQL's 64 bits would come as text. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
-    oid === INT8 && format !== 'binary' ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? Number
+      : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 };
 
 export const withOurTypes = (config: pg.ClientConfig): pg.ClientConfig => ({ ...config, types });

@@ -1,5 +1,5 @@
 /** The embedded server's supervisor: one server and one owner a state folder, whatever died before or meanwhile. */
-import pg from 'pg';
+import type pg from 'pg';
 import { ms } from '../../domain/index.js';
 import { binariesIn, packagedBinaries, type Binaries } from './binaries.js';
 import { openPool, tryToConnect, withOurTypes } from './connection.js';

@@ -24,7 +24,7 @@ function commonStep(slices: readonly ImagePlane[], order: readonly number[]): nu
   const normal = normalOf(first);
   const heights = order.map((index) => dot(offsetOf(first, slices[index]!), normal));
   const smallest = Math.min(...heights.slice(1).map((height, i) => height - heights[i]!));
-  for (let parts = 2; smallest / parts >= FINEST_STEP_MM; parts++) {
+  for (let parts = 1; smallest / parts >= FINEST_STEP_MM; parts++) {
     // counted out over the whole length, so that the rounding of one position does not grow along the stack
     const whole = heights.at(-1)!;
     const step = whole / Math.round(whole / (smallest / parts));

@@ -21,10 +21,11 @@ export function checkValues(dataSet: DataSet, undeclared: UndeclaredText): reado
         elements.items(tag).forEach((item, index) => walk(item, placeOf(tag, index, place)));
         continue;
       }
-      const fault = textFault(vr, elements.texts(tag));
-      if (fault) found.push(problem(fault === 'too-long' ? 'value-too-long' : 'value-illegal', { ...place, tag }));
-      if (!declared && undeclared === 'a-problem' && CHARACTER_SET_VRS.has(vr) && !isAscii(elements.bytes(tag)))
+      const unreadable = !declared && CHARACTER_SET_VRS.has(vr) && !isAscii(elements.bytes(tag));
+      if (unreadable && undeclared === 'a-problem')
         found.push(problem('text-outside-character-set', { ...place, tag }));
+      const fault = unreadable ? undefined : textFault(vr, elements.texts(tag));
+      if (fault) found.push(problem(fault === 'too-long' ? 'value-too-long' : 'value-illegal', { ...place, tag }));
     }
     if (isCode(elements) && !isWholeCode(elements)) found.push(problem('code-incomplete', place));
   };

@@ -8,6 +8,7 @@ import {
   toPixelIndex,
   type Axis,
   type DataSet,
+  type ImageReference,
   type MarkPoints,
   type Measurement,
   type Pair,
@@ -24,17 +25,29 @@ export interface AxisOnSlice {
   readonly ends: Pair<PixelIndex>;
 }
 
-/** The drawn axes in pixel indices, in the report's roles; at least one. */
+/** The drawn axes in pixel indices, in the report's roles; at least one. Refused where the slice is not the one that the marks name. */
 export function marksOnSlice(measurement: Measurement, slice: SourceSlice): Result<readonly AxisOnSlice[], ReasonCode> {
   const marks: AxisOnSlice[] = [];
   for (const [role, axis] of [['long', measurement.longAxis] as const, ['short', measurement.shortAxis] as const]) {
     if (!axis?.points) continue;
-    if (axis.points.space === 'image-point' && !measurement.image) return fail('no-image-reference');
+    if (axis.points.space === 'image-point') {
+      const refusal = refusedImage(measurement.image, slice.reference);
+      if (refusal) return fail(refusal);
+    }
     const ends = endsOnSlice(axis.points, slice);
     if (!ends.ok) return ends;
     marks.push({ role, axis, ends: ends.value });
   }
   return marks.length > 0 ? ok(marks) : fail('no-marks');
+}
+
+/** Several writers name a frame of an image that has none: that is the image all the same. */
+function refusedImage(named: ImageReference | undefined, slice: ImageReference): ReasonCode | undefined {
+  if (!named) return 'no-image-reference';
+  if (named.sopInstanceUID !== slice.sopInstanceUID) return 'image-gone';
+  return named.frame !== undefined && slice.frame !== undefined && named.frame !== slice.frame
+    ? 'frame-not-in-image'
+    : undefined;
 }
 
 function endsOnSlice(points: MarkPoints, slice: SourceSlice): Result<Pair<PixelIndex>, ReasonCode> {

@@ -21,7 +21,8 @@ export function inspectJpeg2000(frame: Uint8Array): Codestream | undefined {
   const size = imageSize(bytes);
   if (!size) return undefined;
   const main = mainHeader(bytes);
-  if (!main || !canHoldPackets(bytes.length, size, main) || !tilesAreWhole(bytes, main.end, size.tiles)) return undefined;
+  if (!main || !canHoldPackets(bytes.length, size, main) || !tilesAreWhole(bytes, main.end, size.tiles))
+    return undefined;
   return {
     bytes,
     rows: size.rows,

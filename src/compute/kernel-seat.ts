@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads';
+import { entryUrl } from './entry.js';
+import type { KernelAnswer, KernelTask } from './kernel-messages.js';
+import type { PendingTask } from './kernel-pool.js';
+
+interface SeatOptions {
+  readonly deadlineMs: number;
+  readonly crashed: (error: Error | undefined) => void;
+  /** Called whenever the seat has nothing to do any more. */
+  readonly free: () => void;
+}
+
+/**
+ * One place for a worker thread: at most one task at a time, and at most one worker, made anew when a task comes after the last one ended. A worker
+ * that cannot even start thus costs each task one attempt, not the machine an endless loop.
+ */
+export class KernelSeat {
+  readonly #options: SeatOptions;
+  #worker: Worker | undefined;
+  #task: PendingTask | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #problem: Error | undefined;
+
+  constructor(options: SeatOptions) {
+    this.#options = options;
+    this.#worker = this.#start();
+  }
+
+  get busy(): boolean {
+    return this.#task !== undefined;
+  }
+
+  /** Only while not busy. */
+  work(pending: PendingTask): void {
+    this.#worker ??= this.#start();
+    this.#task = pending;
+    const worker = this.#worker;
+    this.#deadline = setTimeout(() => void worker.terminate(), this.#options.deadlineMs);
+    const message = withOwnPixels(pending.task);
+    worker.postMessage(message.task, [message.pixels]);
+  }
+
+  /** Only while not busy. */
+  async end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(entryUrl('kernel-worker'));
+    worker.on('message', (answer: KernelAnswer) => this.#settle(answer));
+    // an uncaught exception ends the thread; `exit` follows
+    worker.on('error', (error) => (this.#problem = error));
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      this.#options.crashed(this.#problem);
+      this.#problem = undefined;
+      this.#settle('worker-crashed');
+    });
+    return worker;
+  }
+
+  #settle(answer: KernelAnswer | 'worker-crashed'): void {
+    clearTimeout(this.#deadline);
+    const task = this.#task;
+    this.#task = undefined;
+    task?.settle(answer);
+    this.#options.free();
+  }
+}
+
+/** A copy of just the bytes of this task: a view would take its whole buffer along, and the caller goes on using it. */
+function withOwnPixels(task: KernelTask): { task: KernelTask; pixels: ArrayBuffer } {
+  switch (task.kind) {
+    case 'decode': {
+      const bytes = new Uint8Array(task.bytes);
+      return { task: { ...task, bytes }, pixels: bytes.buffer };
+    }
+    case 'segment': {
+      const hu = new Float32Array(task.task.hu);
+      return { task: { ...task, task: { ...task.task, hu } }, pixels: hu.buffer };
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Ms, Result, SeriesInstanceUid, Uid } from '../domain/index.js';
+import type { LedgerStatus, Work, ObjectRow, ReportStory, ReportLine, ReportFilter } from './answers.js';
+import type {
+  ReportNumber,
+  ObjectNumber,
+  RunId,
+  DeliveryId,
+  RunDigests,
+  Sighted,
+  RunCause,
+  RunScope,
+  Claim,
+  Account,
+  RunMove,
+  DeliveryMove,
+  Delivery,
+  Mode,
+  Role,
+  Review,
+  HeldDecision,
+  ReplaySelection,
+  LeaseLost,
+  RecordAnswer,
+  MoveAnswer,
+} from './values.js';
+
+/**
+ * What became of each report. Each method is one transaction, and each move writes its event in it. A write with a claim that somebody else
+ * has taken over answers `lease-lost` and changes nothing. An illegal transition throws: it is a bug of the caller. Everything throws where
+ * the database does not answer.
+ */
+export interface Ledger {
+  // watch
+  /** How many instances each of these series had when it was last searched completely; a series that is not in the map is unknown. */
+  seriesCounts(source: string, series: readonly SeriesInstanceUid[]): Promise<ReadonlyMap<SeriesInstanceUid, number>>;
+  /** Records what a source showed. `new`: the numbers of reports seen for the first time anywhere. */
+  sight(sighted: Sighted): Promise<{ readonly new: readonly ReportNumber[] }>;
+  /**
+   * Opens a run for each report of the scope that has none under these digests. Runs of older digests that are not being worked on and have
+   * made no object yet are taken over by the new digests (their decisions are still to come); those of a replay keep theirs.
+   */
+  ensureRuns(digests: RunDigests, scope: RunScope): Promise<{ readonly opened: number; readonly takenOver: number }>;
+
+  // work
+  /**
+   * Claims a run that is due: `today` before `backlog`, then the longest due; given a run, that one if it is due. A run is due when it is
+   * in a working state without a living lease, or when its wait is over. Runs of one report are worked one after another.
+   */
+  claimRun(owner: string, leaseMs: Ms, run?: RunId): Promise<Claim | undefined>;
+  /** Prolongs the lease; false when somebody else has taken over. To be called at least before every STOW. */
+  renew(claim: Claim): Promise<boolean>;
+  /** Gives the run back unchanged and due at once (a daemon that stops). */
+  release(claim: Claim): Promise<void>;
+  /** Writes what is known so far without moving the run. */
+  record(claim: Claim, account: Account): Promise<Result<RecordAnswer, LeaseLost>>;
+  /**
+   * Ends a step. `done` throws while a measurement has no outcome or a delivery has not ended (a run with a held delivery is `held`). `held`
+   * holds the measurements that have no outcome and no object; `refused` and `dead` end what is open: deliveries as dead (held ones as
+   * refused), other measurements as skipped or failed, with the reason. Stops and `done` end the claim: the answer's `claim` is undefined.
+   */
+  moveRun(claim: Claim, move: RunMove): Promise<Result<MoveAnswer, LeaseLost>>;
+
+  // deliver
+  /** The deliveries of the run's objects, ended ones too, by object and destination. */
+  deliveries(claim: Claim): Promise<readonly Delivery[]>;
+  /** The Part 10 file, as long as a delivery of the object has not ended. */
+  objectBytes(object: ObjectNumber): Promise<Uint8Array | undefined>;
+  /**
+   * Moves a delivery, and with it the outcomes of its object's measurements (the worst delivery speaks). A waiting delivery that is due goes
+   * on with `resume`. Bytes are dropped when the last delivery of the object ends.
+   */
+  moveDelivery(claim: Claim, delivery: DeliveryId, move: DeliveryMove): Promise<Result<Delivery, LeaseLost>>;
+  /** Puts a waiting delivery back where it stood. */
+  resumeDelivery(claim: Claim, delivery: DeliveryId): Promise<Result<Delivery, LeaseLost>>;
+
+  // people
+  /**
+   * A held run goes on: `reading` and `segmenting` open its held measurements again, `delivering` makes its held deliveries due, `refused` ends
+   * both as skipped.
+   */
+  decideHeld(run: RunId, decision: HeldDecision, by: string): Promise<Result<void, 'not-held'>>;
+  /**
+   * Works the selected reports again: their run of these digests goes back to `seen`; where there is none, one is opened. Reports with a run
+   * under way, or whose run of these digests is held (see `decideHeld`), are left alone. `by`: who asked.
+   */
+  reopen(
+    selection: ReplaySelection,
+    digests: RunDigests,
+    cause: Exclude<RunCause, 'sighting'>,
+    by: string,
+  ): Promise<readonly ReportNumber[]>;
+  addReview(review: Omit<Review, 'at'>): Promise<void>;
+
+  // sources and destinations
+  /** Tells the ledger the configured mode; the first time that it is live is kept for ever. */
+  registerRole(role: Role['role'], name: string, configured: Mode): Promise<Role>;
+  /** Pauses until `resumeRole`, through restarts. `reason`: a reason code, or who did it. */
+  pauseRole(role: Role['role'], name: string, reason: string): Promise<Role>;
+  resumeRole(role: Role['role'], name: string): Promise<Role>;
+  roles(): Promise<readonly Role[]>;
+
+  // questions
+  status(): Promise<LedgerStatus>;
+  work(): Promise<Work>;
+  recentReports(filter: ReportFilter): Promise<readonly ReportLine[]>;
+  reportByNumber(number: ReportNumber): Promise<ReportStory | undefined>;
+  objectByNumber(number: ObjectNumber): Promise<ObjectRow | undefined>;
+  /** The report with this UID, or the report that an object of ours with this UID was made for. */
+  findUid(uid: Uid): Promise<ReportNumber | undefined>;
+  /** Objects that are stored somewhere, the latest first (`list --written`). */
+  writtenObjects(filter: { readonly limit: number; readonly before?: ObjectNumber }): Promise<readonly ObjectRow[]>;
+  /** Forgets events older than this many milliseconds of runs that have ended; gives how many. */
+  purgeEvents(olderThanMs: Ms): Promise<number>;
+}

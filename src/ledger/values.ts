@@ -1,0 +1,234 @@
+/** What is said to the ledger and what it gives to work with. All times are the database's. */
+import type {
+  Agreement,
+  Branded,
+  Finding,
+  FoundReport,
+  MeasurementKey,
+  MethodName,
+  Ms,
+  OutcomeKind,
+  ReasonCode,
+  SegmentationObject,
+  SeriesInstanceUid,
+  Skipped,
+  SopClassUid,
+  SopInstanceUid,
+  StudyInstanceUid,
+  Uid,
+  WrittenSegment,
+} from '../domain/index.js';
+import type { DeliveryState, WorkingRunState } from './transitions.js';
+
+/** The numbers in which reports and objects are spoken of outside the database: `r-1042`, `o-77`. */
+export type ReportNumber = Branded<number, 'report number'>;
+export type ObjectNumber = Branded<number, 'object number'>;
+export type RunId = Branded<number, 'run'>;
+export type DeliveryId = Branded<number, 'delivery'>;
+
+/** SHA-256 in hex of what decides what a run does: the rules, and the method with its bundle and kernel revision. */
+export interface RunDigests {
+  readonly policyDigest: string;
+  readonly methodDigest: string;
+}
+
+/** What a search layer saw. One call, one transaction: a series' count is never recorded without its reports. */
+export interface Sighted {
+  readonly source: string;
+  /** Rows of searched series. */
+  readonly found: readonly FoundReport[];
+  /** Number of instances of the searched series, where the archive answers it. */
+  readonly seriesCounts: ReadonlyMap<SeriesInstanceUid, number>;
+  /** Series that were not searched because their count is the known one: their reports were seen again. */
+  readonly unchangedSeries: readonly SeriesInstanceUid[];
+  /** New reports of a `backlog` are worked after all of `today`. */
+  readonly urgency: Urgency;
+}
+export type Urgency = 'today' | 'backlog';
+
+/**
+ * Why a run was opened. `replay` and `review` are a person's doing, and thereby the permission to store for a report that is older than a
+ * destination's storeFrom.
+ */
+export type RunCause = 'sighting' | 'amended' | 'replay' | 'review';
+
+/** Which reports get a run under the given digests (none is made where one with these digests exists). */
+export type RunScope = { readonly kind: 'reports-without-run' } | { readonly kind: 'every-report' };
+
+export interface ReportRow {
+  readonly number: ReportNumber;
+  readonly sopInstanceUID: SopInstanceUid;
+  /** Undefined where no archive answered it and the report was not read yet. */
+  readonly sopClassUID: SopClassUid | undefined;
+  readonly studyInstanceUID: StudyInstanceUid;
+  readonly seriesInstanceUID: SeriesInstanceUid;
+  readonly firstSeen: Date;
+  /** SHA-256 (hex) of the report's data set as last read; undefined before the first read. */
+  readonly digest: string | undefined;
+  /** When it was last read with another data set than before under the same UID. */
+  readonly amended: Date | undefined;
+}
+
+/** A report at a source, as that source numbers it. */
+export interface Sighting {
+  readonly source: string;
+  readonly studyInstanceUID: StudyInstanceUid;
+  readonly seriesInstanceUID: SeriesInstanceUid;
+  readonly firstSeen: Date;
+  readonly lastSeen: Date;
+}
+
+/**
+ * The right to work on one run until the lease ends or somebody with a newer fence takes over. A value: each move gives a new one. Every write
+ * with it says `where fence = $n`.
+ */
+export interface Claim {
+  readonly run: RunId;
+  readonly fence: number;
+  readonly owner: string;
+  readonly leaseMs: Ms;
+  /** Where the work stands. A run that waited is given back in the state in which it went to wait. */
+  readonly state: WorkingRunState;
+  /** Failed tries in this state: counted waits, and takeovers from a worker that vanished. Waiting itself counts nothing. */
+  readonly attempts: number;
+  readonly cause: RunCause;
+  readonly digests: RunDigests;
+  readonly report: ReportRow;
+  /** Where the report was seen, the latest first; never empty. */
+  readonly sightings: readonly Sighting[];
+  /** What people decided about the report so far, the oldest first. */
+  readonly reviews: readonly Review[];
+}
+
+export interface ReportReading {
+  /** SHA-256 (hex) of the data set. Another one than before under the same UID makes the report `amended`. */
+  readonly digest: string;
+  readonly kind: string;
+  readonly sopClassUID: SopClassUid | undefined;
+  readonly findings: readonly Finding[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** What is known of a measurement at the end of a step. Without an outcome it is on its way: the deliveries of its object decide. */
+export interface MeasurementRecord {
+  readonly key: MeasurementKey;
+  readonly trackingUID?: Uid;
+  readonly rule?: string;
+  readonly method?: MethodName;
+  readonly agreement?: Agreement;
+  readonly findings: readonly Finding[];
+  readonly outcome?: { readonly kind: 'held' | 'skipped' | 'failed'; readonly reason: ReasonCode };
+  /** An own object that was at the destination already holds it: `already-stored` without an object of this run. */
+  readonly alreadyIn?: { readonly seg: SopInstanceUid; readonly segmentNumber: number };
+}
+
+/** An object and the destinations it goes to: at least one. */
+export interface ObjectRecord {
+  readonly object: SegmentationObject;
+  readonly kind: 'segmentation' | 'result-report';
+  readonly destinations: readonly string[];
+}
+
+/** What a step hands over when it ends: written in the transaction of the move. */
+export interface Account {
+  readonly reading?: ReportReading;
+  /** Added, or replacing what was known under the same key. */
+  readonly measurements?: readonly MeasurementRecord[];
+  /**
+   * Idempotent by SOPInstanceUID: an object that exists is not made again (its bytes are put back where they were dropped, its deliveries
+   * that are `would-store` or `dead` become due). Measurements of the object's segments point to it from then on.
+   */
+  readonly objects?: readonly ObjectRecord[];
+}
+
+/** Whether a wait counts as a failed try (an error of the work itself) or not (an archive that is away). */
+export type Attempt = 'counted' | 'free';
+
+export type RunMove =
+  | { readonly to: 'reading' | 'segmenting' | 'delivering' | 'done'; readonly account?: Account }
+  | {
+      readonly to: 'waiting';
+      /** From the database's now. */
+      readonly afterMs: Ms;
+      readonly reason: ReasonCode;
+      readonly attempt: Attempt;
+      readonly account?: Account;
+    }
+  | { readonly to: 'held' | 'refused' | 'dead'; readonly reason: ReasonCode; readonly account?: Account };
+
+export type DeliveryMove =
+  | { readonly to: 'looking'; readonly reason?: ReasonCode; readonly attempt?: Attempt }
+  | { readonly to: 'storing' | 'confirming' | 'stored' | 'already-stored' | 'stored-unconfirmed' | 'would-store' }
+  | { readonly to: 'waiting'; readonly afterMs: Ms; readonly reason: ReasonCode; readonly attempt: Attempt }
+  | { readonly to: 'held' | 'refused' | 'dead'; readonly reason: ReasonCode };
+
+/** One object on its way to one destination. */
+export interface Delivery {
+  readonly id: DeliveryId;
+  readonly object: ObjectNumber;
+  readonly kind: ObjectRecord['kind'];
+  readonly sopInstanceUID: SopInstanceUid;
+  readonly studyInstanceUID: StudyInstanceUid;
+  readonly seriesInstanceUID: SeriesInstanceUid;
+  /** SHA-256 (hex) of the Part 10 file. */
+  readonly digest: string;
+  readonly segments: readonly WrittenSegment[];
+  readonly destination: string;
+  readonly state: DeliveryState;
+  /** When waiting: the state in which it went to wait, and in which `resumeDelivery` puts it. */
+  readonly cameFrom: DeliveryState | undefined;
+  readonly reason: ReasonCode | undefined;
+  readonly attempts: number;
+  /** Milliseconds from the database's now until it is due; 0 when it is. Only for working and waiting deliveries. */
+  readonly dueInMs: Ms;
+}
+
+export type Mode = 'live' | 'shadow' | 'paused';
+
+/** A source or destination as the ledger knows it. */
+export interface Role {
+  readonly role: 'source' | 'destination';
+  readonly name: string;
+  /** `paused` where someone or something paused it, else the configured one. */
+  readonly mode: Mode;
+  readonly configured: Mode;
+  readonly pausedReason: string | undefined;
+  /** When it first was live in this ledger. */
+  readonly firstLive: Date | undefined;
+}
+
+/** What a person decided about a held run, a measurement or an object. */
+export interface Review {
+  readonly report: ReportNumber;
+  readonly measurementKey: MeasurementKey | undefined;
+  readonly decision: ReviewDecision;
+  /** Name of the account that signed in. */
+  readonly by: string;
+  readonly at: Date;
+}
+export type ReviewDecision = 'accepted' | 'rejected' | 'look-again';
+
+export type HeldDecision =
+  { readonly to: 'reading' | 'segmenting' | 'delivering' } | { readonly to: 'refused'; readonly reason: ReasonCode };
+
+/** Which reports `replay` reopens, judged by their current run. All given conditions must hold; none given is every report. */
+export interface ReplaySelection {
+  readonly reports?: readonly ReportNumber[];
+  readonly outcome?: OutcomeKind;
+  readonly reason?: ReasonCode;
+  readonly firstSeenFrom?: Date;
+  readonly firstSeenUntil?: Date;
+}
+
+export type LeaseLost = 'lease-lost';
+
+export interface RecordAnswer {
+  /** Only where a reading was recorded. `amended`: the data set under this UID is another one than last time. */
+  readonly report: 'first-read' | 'unchanged' | 'amended' | undefined;
+  /** Numbers of the given objects, in their order. */
+  readonly objects: readonly ObjectNumber[];
+}
+
+export interface MoveAnswer extends RecordAnswer {
+  readonly claim: Claim | undefined;
+}
