@@ -39,5 +39,5 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
-  { files: ['scripts/**', 'bin/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'bin/**', 'bench/**', 'test/**/*.mjs'], rules: { 'no-console': 'off' } },
 );

@@ -32,7 +32,7 @@ process.exit(failed.length === 0 ? 0 : 1);
 /** What is shipped must be free for any use. */
 function licences() {
   const allowed =
-    /^(MIT|ISC|BSD-[23]-Clause|Apache-2\.0|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|PostgreSQL|Python-2\.0|WTFPL)$/;
+    /^(MIT|ISC|BSD-[23]-Clause|Apache-2\.0|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|PostgreSQL|Python-2\.0|WTFPL|Zlib)$/;
   const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8'));
   const counts = new Map();
   const refused = [];

@@ -96,7 +96,10 @@ async function* matchesOf(
         if (++compared % STRETCH === 0) await nextTurn();
         if (!matches(keys.instance, (key) => instanceAttribute(record, key))) continue;
         if (keys.file.size > 0) {
-          if (++opened > FILES_OPENED) return yield fail(TOO_BROAD);
+          if (++opened > FILES_OPENED) {
+            yield fail(TOO_BROAD);
+            return;
+          }
           if (!(await fileMatches(keys.file, record, study, sources))) continue;
         }
         yield ok({ study, series, record });

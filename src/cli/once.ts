@@ -1,5 +1,5 @@
 import { REASONS, type OutcomeKind, type ReasonCode } from '../domain/index.js';
-import { reportName, type MeasurementRow, type ReportNumber, type ReportStory } from '../ledger/index.js';
+import { reportName, type Ledger, type MeasurementRow, type ReportNumber, type ReportStory } from '../ledger/index.js';
 import { sweepAll, workUntilIdle } from '../pipeline/index.js';
 import { loadConfiguration, openConfiguredWorld } from './configured-world.js';
 import { PARALLEL_RUNS } from './daemon-process.js';
@@ -23,7 +23,7 @@ export async function once(
     await log.close();
     return ended(opened.error, terminal);
   }
-  const { world, plans, owner, close } = opened.value;
+  const { world, plans, owner } = opened.value;
   let interrupted: ExitCode | undefined;
   void untilSignal().then(({ exit }) => (interrupted = exit));
   try {
@@ -37,20 +37,18 @@ export async function once(
     terminal.err(`${stories.length} reports, ${failures} with failures or unfinished`);
     return interrupted ?? (failures > 0 || swept.failedSources.length > 0 ? EXIT.someFailed : EXIT.done);
   } finally {
-    await close();
+    await opened.value.close();
     await log.close();
   }
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-type Stories = Pick<Parameters<typeof workUntilIdle>[2]['ledger'], 'recentReports' | 'reportByNumber'>;
-
 /** Reports that this call saw for the first time or moved on. */
 async function changedSince(
   started: Date,
   found: readonly ReportNumber[],
-  ledger: Stories,
+  ledger: Ledger,
 ): Promise<readonly ReportStory[]> {
   const numbers = new Set(found);
   for (const line of await ledger.recentReports({ limit: 10_000 }))

@@ -16,13 +16,14 @@ const MOST_TEXT = 160;
 /** The first provider that adds correctly. Those before it, and why not they, are the reason. */
 async function probe(providers: readonly Provider[]): Promise<FromInferenceChild> {
   const version = ort.env.versions.node;
+  if (version === undefined) return { kind: 'fails', version, because: 'the runtime does not name its version' };
   const refused: string[] = [];
   for (const provider of providers) {
     const problem = await problemOf(provider);
     if (problem === undefined)
       return {
         kind: 'works',
-        version: version ?? 'unknown',
+        version,
         provider,
         because: refused.length === 0 ? `${provider} was asked for and works` : refused.join('; '),
       };

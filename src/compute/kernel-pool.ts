@@ -1,7 +1,7 @@
 import { fail, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
 import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
 import type { KernelAnswer, KernelTask } from './kernel-messages.js';
-import { KernelSeat } from './kernel-seat.js';
+import { KernelSeat, type PendingTask } from './kernel-seat.js';
 
 /**
  * Codecs and kernels off the main thread. Each call is a task; a worker that ends in the middle of one answers it with `worker-crashed` and is
@@ -23,12 +23,6 @@ export interface KernelPoolOptions {
   readonly deadlineMs?: number;
   /** Told what a worker ended by, for the log: an exception, or undefined where it ended without one. */
   readonly onCrash?: (error: Error | undefined) => void;
-}
-
-/** A task and where its answer goes. */
-export interface PendingTask {
-  readonly task: KernelTask;
-  readonly settle: (answer: KernelAnswer | 'worker-crashed') => void;
 }
 
 const MOST_WAITING = 1024;

@@ -1,7 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { entryUrl } from './entry.js';
 import type { KernelAnswer, KernelTask } from './kernel-messages.js';
-import type { PendingTask } from './kernel-pool.js';
+
+/** A task and where its answer goes. */
+export interface PendingTask {
+  readonly task: KernelTask;
+  readonly settle: (answer: KernelAnswer | 'worker-crashed') => void;
+}
 
 interface SeatOptions {
   readonly deadlineMs: number;
@@ -32,12 +37,11 @@ export class KernelSeat {
 
   /** Only while not busy. */
   work(pending: PendingTask): void {
-    this.#worker ??= this.#start();
-    this.#task = pending;
-    const worker = this.#worker;
-    this.#deadline = setTimeout(() => void worker.terminate(), this.#options.deadlineMs);
+    const worker = (this.#worker ??= this.#start());
     const message = withOwnPixels(pending.task);
     worker.postMessage(message.task, [message.pixels]);
+    this.#task = pending;
+    this.#deadline = setTimeout(() => void worker.terminate(), this.#options.deadlineMs);
   }
 
   /** Only while not busy. */

@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type Document, type ParsedNode } from 'yaml';
+import { isMap, isScalar, type Document, type LineCounter, type ParsedNode } from 'yaml';
 import { z } from 'zod';
 import { configurationSchema } from './schema.js';
 
@@ -46,7 +46,9 @@ const expectation = (issue: z.core.$ZodIssue): string => {
 
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type')
-    return issue.input === undefined ? `is missing; it takes ${withArticle(issue.expected)}` : `must be ${withArticle(issue.expected)}`;
+    return issue.input === undefined
+      ? `is missing; it takes ${withArticle(issue.expected)}`
+      : `must be ${withArticle(issue.expected)}`;
   if (issue.code === 'invalid_value') return `must be one of: ${issue.values.map(String).join(', ')}`;
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }

@@ -7,41 +7,9 @@ import type {
   StudyInstanceUid,
 } from '../domain/index.js';
 import type { ArchiveProblem } from './archive-problem.js';
-import type { Credentials } from './credentials.js';
-import type { Budget } from './governor.js';
 import type { ProbeRow } from './probe-row.js';
 import type { Level, Query, SearchAnswer, SearchOptions } from './query.js';
 import type { StoreAnswer } from './store-answer.js';
-
-/** PEM texts. `ca` replaces the system's certificate authorities. */
-export interface Tls {
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-}
-
-/** All in ms. */
-export interface Timeouts {
-  readonly connect: number;
-  /** From the request's end to the answer's head. */
-  readonly headers: number;
-  /** Between two pieces of the answer's body. */
-  readonly body: number;
-  /** One request altogether, once the budget let it go. */
-  readonly whole: number;
-}
-
-export interface ArchiveOptions {
-  readonly name: string;
-  /** DICOMweb root: the address that ends where `/studies` begins. */
-  readonly url: string;
-  readonly credentials: Credentials;
-  readonly tls?: Tls;
-  readonly budget: Budget;
-  readonly timeouts: Timeouts;
-  /** Longer answers are not read. */
-  readonly maximumAnswerBytes: number;
-}
 
 export interface SeriesReference {
   readonly study: StudyInstanceUid;

@@ -1,13 +1,6 @@
 /** Other people's archives over DICOMweb: what to search for and when, searching, retrieving, storing, within each archive's budget. */
-export type {
-  Archive,
-  ArchiveOptions,
-  InstanceReference,
-  LocatedInstance,
-  SeriesReference,
-  Timeouts,
-  Tls,
-} from './archive.js';
+export type { Archive, InstanceReference, LocatedInstance, SeriesReference } from './archive.js';
+export type { ArchiveOptions, Timeouts, Tls } from './archive-options.js';
 export type { ArchiveProblem } from './archive-problem.js';
 export type { Credentials } from './credentials.js';
 export type { RefusalMeans } from './failure-reasons.js';

@@ -1,4 +1,5 @@
-import type { Archive, ArchiveOptions } from './archive.js';
+import type { Archive } from './archive.js';
+import type { ArchiveOptions } from './archive-options.js';
 import type { Channel } from './channel.js';
 import { Client } from './client-calls.js';
 import type { Clock } from './governor.js';

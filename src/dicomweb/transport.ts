@@ -1,5 +1,5 @@
 import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
-import type { ArchiveOptions } from './archive.js';
+import type { ArchiveOptions } from './archive-options.js';
 import { networkFailure, problemOfStatus, type ArchiveProblem } from './archive-problem.js';
 import { readBody, type AnswerBody } from './answer-body.js';
 import { authorizationOf } from './credentials.js';

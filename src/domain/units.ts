@@ -14,6 +14,5 @@ export type Agreement = Branded<number, 'agreement'>;
 export const mm = (n: number): Mm => n as Mm;
 export const mm2 = (n: number): Mm2 => n as Mm2;
 export const px = (n: number): Px => n as Px;
-export const hu = (n: number): Hu => n as Hu;
 export const ms = (n: number): Ms => n as Ms;
 export const agreement = (n: number): Agreement => n as Agreement;

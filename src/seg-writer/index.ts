@@ -17,5 +17,3 @@ export {
 export { compareReadBack, type ReadBack } from './read-back.js';
 export { ownSegments, segmentMask, type OwnSegment } from './own-segments.js';
 export { measurementOfWorkKey, workKeyOf, type Work } from './work-key.js';
-export { SEGMENTATION_MODULES, type ModuleRow } from './object/modules.js';
-export { WARNINGS, type WarningCode } from './warnings.js';

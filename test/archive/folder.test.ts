@@ -50,7 +50,7 @@ describe('the folder of the archive', () => {
     await first.close();
     const index = join(first.folder, INDEX);
     for (const damage of [
-      async () => undefined,
+      () => Promise.resolve(),
       () => rm(index),
       () => writeFile(index, ''),
       () => writeFile(index, 'not an index\n'),

@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPart10 } from '../../src/dicom/index.js';
-import { TAG, type DataSet, type ImagePlane, type SegmentationObject } from '../../src/domain/index.js';
+import {
+  asReadUid,
+  patientPoint,
+  TAG,
+  type DataSet,
+  type ImagePlane,
+  type SegmentationObject,
+  type SeriesInstanceUid,
+} from '../../src/domain/index.js';
 import { writeSegmentations } from '../../src/seg-writer/index.js';
 import { dciodvfy, describeWith, python } from '../environment/peers.js';
 import { fixtures, imagesIn, madeImages, type CtImage } from './ct-images.js';
@@ -155,14 +163,14 @@ describeWith({ python: python(), dciodvfy: dciodvfy() }, 'independent readers', 
 describe('the positions of the whole series, where they are known', () => {
   const lesion = lesionOn(phantom[1]!.slice, 1);
   const { plane, header } = phantom[1]!.slice;
-  const series = header.text(TAG.SeriesInstanceUID)!;
+  const series = asReadUid<SeriesInstanceUid>(header.text(TAG.SeriesInstanceUID)!);
   const writtenAmong = (planes: readonly ImagePlane[], lesions = [lesion]): readonly SegmentationObject[] => {
-    const seriesPlanes = new Map([[series as never, planes]]);
+    const seriesPlanes = new Map([[series, planes]]);
     return writeSegmentations(requestFor(lesions, { seriesPlanes })).objects;
   };
   const shifted = (z: number, y = 0): ImagePlane => ({
     ...plane,
-    position: { ...plane.position, y: (plane.position.y + y) as never, z: (plane.position.z + z) as never },
+    position: patientPoint(plane.position.x, plane.position.y + y, plane.position.z + z),
   });
 
   test('one slice and nothing known: no distance is claimed', () => {
@@ -228,6 +236,18 @@ describe('frames of no whole bytes', () => {
     const { objects } = writeSegmentations(requestFor([lesionOn(first!.slice, 1), lesionOn(first!.slice, 2)]));
     expect(objects).toHaveLength(2);
     for (const object of objects) expect(object.warnings).toContain('reader.cornerstone-pad-byte');
+  });
+  test('three on three slices of 61 x 72 get one frame without pixels, at a free place', () => {
+    const three = phantomWith(sized(61, 72))
+      .slice(0, 3)
+      .map(({ slice }, n) => lesionOn(slice, n + 1));
+    const [object] = writeSegmentations(requestFor(three)).objects;
+    const file = readPart10(object!.bytes);
+    if (!file.ok) throw new Error(file.error.code);
+    const { dataSet } = file.value;
+    expect(dataSet.number(TAG.NumberOfFrames)).toBe(4);
+    expect(dataSet.bytes(TAG.PixelData)!.length).toBe((4 * 61 * 72) / 8);
+    expect(object!.warnings).toEqual([]);
   });
   test('too few places to fill up: named, not hidden', () => {
     const { objects } = writeSegmentations(

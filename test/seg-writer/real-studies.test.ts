@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSegmentations } from '../../src/seg-writer/index.js';
+import { checkSegmentation, writeSegmentations } from '../../src/seg-writer/index.js';
 import { dcentvfy, dciodvfy, describeWith, python, shared } from '../environment/peers.js';
 import { imagesIn } from './ct-images.js';
 import { errorsOfDciodvfy, attributesAtOdds, readWithHighdicom, type Verdict } from './judges.js';
@@ -109,5 +110,13 @@ describeWith({ shared: shared() }, 'real studies', (peers) => {
       expect(errorsOfDciodvfy(tools.dciodvfy, object.bytes)).toEqual([]);
       expect(attributesAtOdds(tools.dcentvfy, object.bytes, images)).toEqual(repaired);
     });
+  });
+
+  const foreign = readdirSync(join(peers.shared, 'seg-corpus'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.dcm') && !name.startsWith('sources'))
+    .sort();
+  test.each(foreign)('the self-check has an answer to %s', (name) => {
+    const problems = checkSegmentation(readFileSync(join(peers.shared, 'seg-corpus', name)), []);
+    expect(problems.map(({ code }) => code)).toContain('reference-unknown');
   });
 });

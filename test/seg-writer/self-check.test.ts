@@ -438,6 +438,7 @@ const MUTATIONS: readonly Row[] = [
     (t) => remove(TAG.RecommendedDisplayCIELabValue)(segments(t)[0]!),
   ],
   ['81', 'another PatientID', 'identity-differs', set(TAG.PatientID, 'SOMEBODY ELSE')],
+  ['', 'another PatientSex', 'identity-differs', set(TAG.PatientSex, 'O')],
   ['82', 'another study', 'study-differs', set(TAG.StudyInstanceUID, FOREIGN_UID)],
   [
     '83',

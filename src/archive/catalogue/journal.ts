@@ -168,14 +168,15 @@ type Row =
 function rowOf(line: string): Row | undefined {
   const value = parsed(line);
   if (isRecordFields(value)) return { kind: 'record', fields: value };
-  if (!Array.isArray(value) || value.length !== 2) return undefined;
-  const [number, shared]: readonly unknown[] = value;
-  if (typeof number !== 'number' || !isShared(shared)) return undefined;
+  const [number, shared, ...more] = isList(value) ? value : [];
+  if (more.length > 0 || typeof number !== 'number' || !isShared(shared)) return undefined;
   return { kind: 'shared', number, value: shared };
 }
 
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
 const isRecordFields = (value: unknown): value is RecordFields =>
-  Array.isArray(value) &&
+  isList(value) &&
   value.length === FIELD_TYPES.length &&
   FIELD_TYPES.every((type, index) => typeof value[index] === type);
 

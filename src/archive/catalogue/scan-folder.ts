@@ -43,7 +43,7 @@ export async function scanFolder(
 
   const take = async (batch: readonly FilePlace[]): Promise<void> => {
     const read = await Promise.all(
-      batch.map((place) => {
+      batch.map(async (place) => {
         const record = known.records.get(pathOfRecord(place));
         const unchanged = record?.size === place.size && record.modified === place.modified;
         return record && unchanged ? ok(record) : readRecord(folder, place, shared);

@@ -20,6 +20,9 @@ export async function filesOf(
   return files;
 }
 
+/** A slice of 512 x 512 in one read. */
+const READ_BYTES = 1 << 20;
+
 /** A whole file as it lies on disk. */
 export const filePart = (
   file: { readonly record: InstanceRecord; readonly size: number },
@@ -29,7 +32,7 @@ export const filePart = (
   contentType: `application/dicom; transfer-syntax=${file.record.transferSyntaxUID}`,
   contentLocation,
   length: file.size,
-  open: () => createReadStream(join(folder, pathOfRecord(file.record))),
+  open: () => createReadStream(join(folder, pathOfRecord(file.record)), { highWaterMark: READ_BYTES }),
 });
 
 /** The file of an instance, read whole; undefined when it has been taken out of the folder or replaced by something else. */

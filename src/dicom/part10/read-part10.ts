@@ -10,7 +10,7 @@ import {
   type TransferSyntaxUid,
 } from '../../domain/index.js';
 import { keywordOf } from '../dictionary.js';
-import { ElementTape } from './element-tape.js';
+import { type ElementTape } from './element-tape.js';
 import {
   declaredEncoding,
   isDeflated,

@@ -1,2 +1,2 @@
-export { AUTO_HOLD_BELOW, decide, decideBeforeSegmenting } from './decide.js';
+export { decide, decideBeforeSegmenting } from './decide.js';
 export { chooseRule, type Rule, type RuleDecision, type RuleMatch, type TriedRule } from './rules.js';

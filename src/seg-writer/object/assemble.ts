@@ -3,6 +3,7 @@ import type { Element, Elements } from '../../dicom/index.js';
 import { elementOf, emptyElement } from '../elements.js';
 import type { Refusal } from '../request.js';
 import { copyAttribute, type Copied } from '../source/copy-attribute.js';
+import { ENUMERATIONS } from '../source/enumerations.js';
 import { headerInvalid } from '../source/source-image.js';
 import { warning } from '../warnings.js';
 import { SEGMENTATION_MODULES, type CopiedRow, type MadeRow } from './modules.js';
@@ -15,12 +16,6 @@ export interface AssembledObject {
 
 /** Values that say who the patient is: an illegal one refuses the source; all else of types 2 and 3 can be left out. */
 const NEVER_LEFT_OUT: ReadonlySet<Tag> = new Set([TAG.PatientName, TAG.PatientID]);
-
-/** Values that PS3.3 enumerates. */
-const ENUMERATIONS: ReadonlyMap<Tag, readonly string[]> = new Map([
-  [TAG.PatientSex, ['M', 'F', 'O']],
-  [TAG.PatientIdentityRemoved, ['YES', 'NO']],
-]);
 
 /** An object from the table of its modules. Refused where the source breaks an attribute that must be copied. */
 export function assemble(object: PlannedObject): Result<AssembledObject, Refusal> {

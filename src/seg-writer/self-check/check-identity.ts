@@ -1,5 +1,6 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
-import { textFault } from '../source/legal-text.js';
+import { ENUMERATIONS } from '../source/enumerations.js';
+import { isControl, textFault } from '../source/legal-text.js';
 import { vrOf } from '../../dicom/index.js';
 import type { KnownSources } from './known-sources.js';
 import { problem, type SegmentationProblem } from './problems.js';
@@ -20,9 +21,8 @@ const IDENTITY: readonly Tag[] = [
   TAG.StudyDescription,
 ];
 
-/** Patients have one identifier; a value that we had to repair elsewhere may differ from the source's illegal one. */
+/** Patients have one identifier: it is copied or the image refused. */
 const NEVER_REPAIRED: ReadonlySet<Tag> = new Set([TAG.PatientID, TAG.IssuerOfPatientID]);
-const ENUMERATED: ReadonlySet<Tag> = new Set([TAG.PatientSex]);
 
 /** Patient and study equal to those of every image that a frame names, and a series of its own. */
 export function checkIdentity(
@@ -42,10 +42,22 @@ export function checkIdentity(
   return found;
 }
 
+/** An illegal value of the image may have been repaired: cut, put into upper case, or left out. */
 function differs(object: DataSet, source: DataSet, tag: Tag): boolean {
   const theirs = source.texts(tag);
   const ours = object.texts(tag);
-  if (theirs.join('\\').normalize('NFC') === ours.join('\\').normalize('NFC')) return false;
-  const illegal = textFault(vrOf(tag) ?? '', theirs) !== undefined || ENUMERATED.has(tag);
-  return !illegal || NEVER_REPAIRED.has(tag);
+  if (joined(theirs) === joined(ours)) return false;
+  const legal =
+    textFault(vrOf(tag) ?? '', theirs) === undefined && (ENUMERATIONS.get(tag)?.includes(theirs[0] ?? '') ?? true);
+  return legal || NEVER_REPAIRED.has(tag) || !isRepairOf(joined(ours), joined(theirs));
+}
+
+const joined = (texts: readonly string[]): string => texts.join('\\').normalize('NFC');
+
+function isRepairOf(ours: string, theirs: string): boolean {
+  const plain = (text: string): string =>
+    Array.from(text.toUpperCase())
+      .filter((character) => !isControl(character.charCodeAt(0), new Set()))
+      .join('');
+  return plain(theirs).startsWith(plain(ours));
 }

@@ -223,10 +223,11 @@ describeWith(
   'as pydicom writes reports, segmentations and images of many vendors',
   (peers) => {
     test('the same JSON; a data set over their JSON gives the same values', () => {
-      const files = ['sr-corpus/negative', 'sr-corpus/public-tid1500', 'seg-corpus', 'data/studies/variety'].flatMap((folder) =>
-        readdirSync(join(peers.shared, folder), { recursive: true, encoding: 'utf8' })
-          .filter((name) => name.endsWith('.dcm'))
-          .map((name) => join(peers.shared, folder, name)),
+      const files = ['sr-corpus/negative', 'sr-corpus/public-tid1500', 'seg-corpus', 'data/studies/variety'].flatMap(
+        (folder) =>
+          readdirSync(join(peers.shared, folder), { recursive: true, encoding: 'utf8' })
+            .filter((name) => name.endsWith('.dcm'))
+            .map((name) => join(peers.shared, folder, name)),
       );
       const answer = spawnSync(peers.python, [join(process.cwd(), 'test/dicom/json/pydicom-json.py')], {
         input: JSON.stringify(files),

@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { huSliceOf, initialiseCodecs, TRANSFER_SYNTAXES } from '../../../src/dicom/index.js';
 import { TAG } from '../../../src/domain/index.js';
-import { expectedHu, fixtureBytes, largestDifference, multiFrameFixtures, read, singleFrameFixtures } from './fixtures.js';
+import {
+  expectedHu,
+  fixtureBytes,
+  largestDifference,
+  multiFrameFixtures,
+  read,
+  singleFrameFixtures,
+} from './fixtures.js';
 
 beforeAll(initialiseCodecs);
 
@@ -14,7 +21,11 @@ describe('a slice in every transfer syntax, by other encoders', () => {
     const difference = largestDifference(slice.value.hu, expectedHu(fixture, file));
     // in steps of the stored values, which HU in single precision give to a thousandth
     expect(difference / slope).toBeLessThan(fixture.tolerance + 1e-3);
-    expect(slice.value.plane).toMatchObject({ rows: 80, columns: 96, spacing: { betweenRows: 0.8, betweenColumns: 0.7 } });
+    expect(slice.value.plane).toMatchObject({
+      rows: 80,
+      columns: 96,
+      spacing: { betweenRows: 0.8, betweenColumns: 0.7 },
+    });
     expect(slice.value.lossy).toBe(/lossy|near|baseline|extended|recompressed/.test(name));
   });
 

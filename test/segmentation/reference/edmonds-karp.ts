@@ -3,7 +3,7 @@ export class FlowGraph {
   readonly #capacity: Map<number, number>[];
 
   constructor(nodes: number) {
-    this.#capacity = Array.from({ length: nodes }, () => new Map());
+    this.#capacity = Array.from({ length: nodes }, () => new Map<number, number>());
   }
 
   addArc(from: number, to: number, capacity: number): void {

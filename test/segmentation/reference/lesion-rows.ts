@@ -36,7 +36,7 @@ function rowOf(folder: string, row: Record<string, string>): LesionRow {
   });
   return {
     source: row['source']!,
-    task: (method) => ({ hu, rows, columns, spacing: spacingOf(sx!, sy!), marks, method }),
+    task: (method) => ({ hu, rows, columns, spacing: spacingOf(sx!, sy), marks, method }),
     truth: { rows, columns, bits },
   };
 }
