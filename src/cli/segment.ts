@@ -1,11 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startKernelPool, type KernelPool } from '../compute/index.js';
+import { imagePlaneOf } from '../dicom/index.js';
 import {
+  asReadUid,
   fail,
+  ok,
   REASONS,
   SOP_CLASS,
   TAG,
+  type ImagePlane,
+  type ImageReference,
+  type LocatedMeasurement,
   type Measurement,
   type MethodName,
   type Pair,
@@ -20,7 +26,7 @@ import {
 import { overlayPng } from '../pictures/index.js';
 import { segmentReport, sliceKey, sourceSlice, type MeasurementResult } from '../pipeline/index.js';
 import { writeSegmentations } from '../seg-writer/index.js';
-import { isOwnObject, readReport } from '../sr-parser/index.js';
+import { chooseSlice, isOwnObject, readReport } from '../sr-parser/index.js';
 import { filesBelow, readDicomFile, type DicomFileOnDisk } from './dicom-folder.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { softwareVersion } from './software-version.js';
@@ -66,14 +72,15 @@ interface AxisLine {
 /** `caliper segment`: every report below a folder against the images below it; no archive, no database. */
 export async function segment(options: SegmentOptions, terminal: Terminal): Promise<ExitCode> {
   const started = Date.now();
-  const { reports, images } = await sortedFiles(options.input, terminal);
+  const files = await sortedFiles(options.input, terminal);
+  const { reports } = files;
   await mkdir(join(options.out, 'held'), { recursive: true });
   const kernels = startKernelPool({ threads: options.threads });
   const lines: OutcomeLine[] = [];
   try {
     for (const [index, file] of reports.entries()) {
       const report = readReport(file.file.dataSet);
-      const written = await segmentOneReport(report, index, images, kernels, options);
+      const written = await segmentOneReport(report, index, files, kernels, options);
       if (options.json) for (const line of written) terminal.out(JSON.stringify(line));
       else terminal.out(forPeople(report, index, reports.length, written));
       lines.push(...written);
@@ -93,11 +100,14 @@ interface SortedFiles {
   readonly reports: readonly DicomFileOnDisk[];
   /** Paths of images by SOPInstanceUID. */
   readonly images: ReadonlyMap<string, string>;
+  /** Images that have a place in the patient. */
+  readonly placed: readonly { readonly image: ImageReference; readonly plane: ImagePlane }[];
 }
 
 async function sortedFiles(folder: string, terminal: Terminal): Promise<SortedFiles> {
   const reports: DicomFileOnDisk[] = [];
   const images = new Map<string, string>();
+  const placed: { image: ImageReference; plane: ImagePlane }[] = [];
   for (const path of await filesBelow(folder)) {
     const read = await readDicomFile(path);
     if (!read.ok) {
@@ -107,24 +117,39 @@ async function sortedFiles(folder: string, terminal: Terminal): Promise<SortedFi
     const { dataSet } = read.value.file;
     const sop = dataSet.text(TAG.SOPInstanceUID);
     if (dataSet.has(TAG.ContentSequence) && !isOwnObject(dataSet)) reports.push(read.value);
-    else if (sop !== undefined && dataSet.text(TAG.SOPClassUID) !== SOP_CLASS.Segmentation) images.set(sop, path);
+    else if (sop !== undefined && dataSet.text(TAG.SOPClassUID) !== SOP_CLASS.Segmentation) {
+      images.set(sop, path);
+      const plane = imagePlaneOf(dataSet, undefined);
+      if (plane.ok)
+        placed.push({
+          image: { sopClassUID: undefined, sopInstanceUID: asReadUid(sop), frame: undefined },
+          plane: plane.value,
+        });
+    }
   }
-  return { reports, images };
+  return { reports, images, placed };
 }
 
 async function segmentOneReport(
   report: ReadReport,
   index: number,
-  images: ReadonlyMap<string, string>,
+  files: SortedFiles,
   kernels: KernelPool,
   options: SegmentOptions,
 ): Promise<readonly OutcomeLine[]> {
   const slices = new Map<string, Result<SourceSlice, ReasonCode>>();
-  for (const { image } of report.measurements)
-    if (image && !slices.has(sliceKey(image)))
-      slices.set(sliceKey(image), await sliceFromFile(images.get(image.sopInstanceUID), image, kernels));
-  const sliceOf = (m: Measurement): Result<SourceSlice, ReasonCode> =>
-    m.image ? (slices.get(sliceKey(m.image)) ?? fail('image-gone')) : fail('no-image-reference');
+  for (const measurement of report.measurements) {
+    const image = imageOf(measurement, files);
+    if (image.ok && !slices.has(sliceKey(image.value)))
+      slices.set(
+        sliceKey(image.value),
+        await sliceFromFile(files.images.get(image.value.sopInstanceUID), image.value, kernels),
+      );
+  }
+  const sliceOf = (measurement: Measurement): Result<SourceSlice, ReasonCode> => {
+    const image = imageOf(measurement, files);
+    return image.ok ? (slices.get(sliceKey(image.value)) ?? fail('image-gone')) : image;
+  };
 
   const results = await segmentReport(report, sliceOf, [offlineRule(options.method)], kernels);
   if (!results.ok)
@@ -168,20 +193,14 @@ async function outcomeOf(
   pictureName: string,
   options: SegmentOptions,
 ): Promise<OutcomeLine> {
-  if (result.kind === 'ended')
-    return lineOf(report, result.measurement, { outcome: result.outcome, reason: result.reason });
+  if (result.kind === 'ended') return endedLine(report, result, pictureName, options);
   const { lesion, decision } = result;
   const { located } = lesion;
   const folder = decision === 'store' ? '' : 'held';
   await writeFile(join(options.out, folder, pictureName), overlayPng(located.slice, located.marks, lesion.mask));
   const base = {
     ...lineOf(report, result.measurement, { outcome: 'failed', reason: null }),
-    image: { sopInstanceUID: located.slice.reference.sopInstanceUID, frame: located.slice.reference.frame ?? null },
-    longAxis: axisLine(located.marks.longAxis, located.longAxisMm),
-    shortAxis:
-      located.marks.shortAxis && located.shortAxisMm !== undefined
-        ? axisLine(located.marks.shortAxis, located.shortAxisMm)
-        : null,
+    ...placeOf(located),
     measured: {
       longAxis: axisLine(lesion.axes.longAxis, lesion.axes.longAxisMm),
       shortAxis: axisLine(lesion.axes.shortAxis, lesion.axes.shortAxisMm),
@@ -203,6 +222,27 @@ async function outcomeOf(
     segmentNumber: written.segmentNumber,
   };
 }
+
+/** A measurement without contour: where its marks lie is still shown, if they could be placed. */
+async function endedLine(
+  report: ReadReport,
+  { measurement, located, outcome, reason }: Extract<MeasurementResult, { kind: 'ended' }>,
+  pictureName: string,
+  options: SegmentOptions,
+): Promise<OutcomeLine> {
+  const line = lineOf(report, measurement, { outcome, reason });
+  if (!located) return line;
+  const picture = outcome === 'held' ? join('held', pictureName) : pictureName;
+  await writeFile(join(options.out, picture), overlayPng(located.slice, located.marks, undefined));
+  return { ...line, ...placeOf(located), findings: located.findings.map((f) => f.code), picture };
+}
+
+/** Image and marks of a line, in pixels of the slice. */
+const placeOf = ({ slice, marks, longAxisMm, shortAxisMm }: LocatedMeasurement) => ({
+  image: { sopInstanceUID: slice.reference.sopInstanceUID, frame: slice.reference.frame ?? null },
+  longAxis: axisLine(marks.longAxis, longAxisMm),
+  shortAxis: marks.shortAxis && shortAxisMm !== undefined ? axisLine(marks.shortAxis, shortAxisMm) : null,
+});
 
 const lineOf = (
   report: ReadReport,
@@ -234,9 +274,20 @@ const axisLine = (ends: Pair<PixelIndex>, mm: number): AxisLine => ({
 
 const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
+/** The image that marks lie on: the one they name, or in patient coordinates the one they lie in. */
+function imageOf(measurement: Measurement, { placed }: SortedFiles): Result<ImageReference, ReasonCode> {
+  if (measurement.image) return ok(measurement.image);
+  if ((measurement.longAxis ?? measurement.shortAxis)?.points?.space !== 'patient') return fail('no-image-reference');
+  const chosen = chooseSlice(
+    measurement,
+    placed.map((p) => p.plane),
+  );
+  return chosen.ok ? ok(placed[chosen.value]!.image) : chosen;
+}
+
 async function sliceFromFile(
   path: string | undefined,
-  image: NonNullable<Measurement['image']>,
+  image: ImageReference,
   kernels: KernelPool,
 ): Promise<Result<SourceSlice, ReasonCode>> {
   if (path === undefined) return fail('image-gone');

@@ -11,6 +11,7 @@ export type { DicomJsonDataSet, DicomJsonElement, DicomJsonPersonName, DicomJson
 export { dicomJsonOf } from './json/dicom-json-of.js';
 export { dataSetFromJson } from './json/json-data-set.js';
 export { imagePlaneOf } from './geometry/image-plane.js';
+export { functionalGroup } from './geometry/functional-groups.js';
 export { isAxial, isLocalizer } from './geometry/slice-kind.js';
 export { stackOf, type SliceStack } from './geometry/slice-stack.js';
 export { initialiseCodecs } from './pixels/codecs.js';

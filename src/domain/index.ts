@@ -15,5 +15,6 @@ export * from './result.js';
 export * from './slice.js';
 export * from './sop-classes.js';
 export * from './tags.js';
+export * from './tracking-identifier.js';
 export * from './uids.js';
 export * from './units.js';

@@ -99,6 +99,12 @@ export const REASONS = {
     says: 'The marks contradict the numbers or the geometry of the report.',
     do: 'Look at the report in its own viewer; the findings say what disagrees.',
   },
+  'only-short-axis': {
+    class: 'report',
+    retry: 'never',
+    says: 'Only the short axis was drawn, as lymph nodes are measured: how long the lesion is, is not known.',
+    do: 'Look at the report in its own viewer; with a long axis beside it the lesion can be segmented.',
+  },
   'report-preliminary': {
     class: 'report',
     retry: 'wait',

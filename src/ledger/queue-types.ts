@@ -19,7 +19,10 @@ export interface Worker {
 export interface Queue {
   /** Queues a job unless the same one is queued already and not yet taken. */
   send(job: Job): Promise<'sent' | 'already-queued'>;
-  /** Gives each due run without a job one, the most urgent first; gives how many. Runs by itself every 10 s in the leader. */
+  /**
+   * Gives due runs without a job one, up to 500 at a time, the most urgent first (a backlog only while fewer than 1,000 are queued); answers
+   * how many. Runs by itself every 10 s in the leader; to be called after new runs were opened.
+   */
   wakeDueRuns(): Promise<number>;
   /**
    * Takes jobs of a kind, `parallel` at a time, and looks for new ones every `pollMs` (at once when this process sends one). A handler that

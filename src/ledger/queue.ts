@@ -6,13 +6,15 @@ import type { Database } from './database/database-types.js';
 import { LOCK_CLASS, LOCKS } from './database/locks.js';
 import { JOB_KINDS, type Job, type JobKind, type Leadership, type Queue, type Worker } from './queue-types.js';
 import { withConnection } from './transaction.js';
+import type { Urgency } from './values.js';
 
 const SCHEMA = 'caliper_queue';
 const SWEEP_MS = 10_000;
 /** Sweeps between two rounds of pg-boss's own housekeeping. */
 const SWEEPS_PER_HOUSEKEEPING = 30;
-/** Wake-ups given in one sweep: a backlog is fed in bits, so that new work does not stand behind all of it. */
+/** A backlog is fed in bits, so that what is taken from the queue is never far from what the ledger would choose. */
 const WAKE_AT_ONCE = 500;
+const QUEUED_AT_MOST = 1_000;
 /** How long a worker that could not fetch waits: the database is away. */
 const AWAY_MS = 2_000;
 
@@ -89,12 +91,18 @@ class BossQueue implements Queue {
   }
 
   async wakeDueRuns(): Promise<number> {
-    const { rows } = await this.database.pool.query<{ id: number; urgency: 'today' | 'backlog' }>(
+    const queued = await this.database.pool.query<{ id: number }>(
+      `select (data ->> 'id')::bigint as id from ${SCHEMA}.job where name = 'run' and state < 'active'`,
+    );
+    const { rows } = await this.database.pool.query<{ id: number; urgency: Urgency }>(
       `select r.id, r.urgency from caliper.run r
-       where ${CLAIMABLE} and not exists (
-         select 1 from ${SCHEMA}.job j where j.name = 'run' and j.state < 'active' and j.data ->> 'id' = r.id::text)
-       order by r.urgency desc, r.due, r.id limit $1`,
-      [WAKE_AT_ONCE],
+       where ${CLAIMABLE} and r.id <> all($1) and r.urgency = any($2)
+       order by r.urgency desc, r.due, r.id limit $3`,
+      [
+        queued.rows.map((row) => row.id),
+        queued.rows.length < QUEUED_AT_MOST ? ['today', 'backlog'] : ['today'],
+        WAKE_AT_ONCE,
+      ],
     );
     if (rows.length === 0) return 0;
     const jobs = rows.map(({ id, urgency }) => ({ id: String(id), priority: urgency === 'today' ? 1 : 0 }));

@@ -7,18 +7,22 @@ import {
   fail,
   ok,
   TAG,
+  type DataSet,
   type ImagePlane,
   type ImageReference,
   type Measurement,
+  type MeasurementKey,
   type ReadReport,
   type ReasonCode,
   type Result,
   type SeriesInstanceUid,
+  type SopClassUid,
   type SopInstanceUid,
   type SourceSlice,
   type StudyInstanceUid,
 } from '../domain/index.js';
 import type { Sighting } from '../ledger/index.js';
+import { chooseSlice } from '../sr-parser/index.js';
 import { sliceKey } from './segment.js';
 
 /** An instance as an archive keeps it. */
@@ -51,7 +55,8 @@ export const fetchReport = (
 ): Promise<Result<FetchedFile, ArchiveProblem>> =>
   fetchInstance(archive, { study: sighting.studyInstanceUID, series: sighting.seriesInstanceUID, instance });
 
-export type FetchedSlices = ReadonlyMap<string, Result<SourceSlice, ReasonCode>>;
+/** By measurement; those without marks have none. */
+export type FetchedSlices = ReadonlyMap<MeasurementKey, Result<SourceSlice, ReasonCode>>;
 
 /**
  * The slices that a report's marks lie on, and nothing else of their study. A slice that cannot be had or read is in the map with its reason;
@@ -62,19 +67,30 @@ export async function fetchSlices(
   archives: readonly Archive[],
   kernels: KernelPool,
 ): Promise<Result<FetchedSlices, ArchiveProblem>> {
-  const slices = new Map<string, Result<SourceSlice, ReasonCode>>();
+  const slices = new Map<MeasurementKey, Result<SourceSlice, ReasonCode>>();
+  const byImage = new Map<string, Result<SourceSlice, ReasonCode>>();
   const files = new Map<SopInstanceUid, Result<FetchedFile, ReasonCode>>();
   for (const measurement of report.measurements) {
-    const image = measurement.image;
-    if (!image || slices.has(sliceKey(image))) continue;
-    let file = files.get(image.sopInstanceUID);
-    if (!file) {
-      const found = await findImage(image, report, archives);
-      if (!found.ok && found.error.code !== 'image-gone' && isArchiveTrouble(found.error)) return found;
-      file = found.ok ? found : fail(found.error.code);
-      files.set(image.sopInstanceUID, file);
+    const image = measurement.image ? ok(measurement.image) : await imageOfPatientMarks(measurement, report, archives);
+    if (!image.ok) {
+      if (isArchiveTrouble(image.error)) return image;
+      slices.set(measurement.key, fail(image.error.code));
+      continue;
     }
-    slices.set(sliceKey(image), file.ok ? await sourceSlice(file.value, image, kernels) : file);
+    const key = sliceKey(image.value);
+    let slice = byImage.get(key);
+    if (!slice) {
+      let file = files.get(image.value.sopInstanceUID);
+      if (!file) {
+        const found = await findImage(image.value, report, archives);
+        if (!found.ok && isArchiveTrouble(found.error)) return found;
+        file = found.ok ? found : fail(found.error.code);
+        files.set(image.value.sopInstanceUID, file);
+      }
+      slice = file.ok ? await sourceSlice(file.value, image.value, kernels) : file;
+      byImage.set(key, slice);
+    }
+    slices.set(measurement.key, slice);
   }
   return ok(slices);
 }
@@ -83,7 +99,75 @@ export async function fetchSlices(
 export const sliceAmong =
   (slices: FetchedSlices) =>
   (measurement: Measurement): Result<SourceSlice, ReasonCode> =>
-    measurement.image ? (slices.get(sliceKey(measurement.image)) ?? fail('image-gone')) : fail('no-image-reference');
+    slices.get(measurement.key) ?? fail('no-image-reference');
+
+/** Marks in patient coordinates name no image: it is the one among the series of the report's evidence that they lie on. */
+async function imageOfPatientMarks(
+  measurement: Measurement,
+  report: ReadReport,
+  archives: readonly Archive[],
+): Promise<Result<ImageReference, ArchiveProblem>> {
+  if ((measurement.longAxis ?? measurement.shortAxis)?.points?.space !== 'patient')
+    return fail({ code: 'no-image-reference' });
+  const series = new Map(report.evidence.map((e) => [e.seriesInstanceUID, e]));
+  for (const archive of archives)
+    for (const { studyInstanceUID: study, seriesInstanceUID } of series.values()) {
+      if (!study || !seriesInstanceUID) continue;
+      const rows = await planesOfSeries(archive, study, seriesInstanceUID);
+      if (!rows.ok) {
+        if (isArchiveTrouble(rows.error)) return rows;
+        continue;
+      }
+      const chosen = chooseSlice(
+        measurement,
+        rows.value.map((row) => row.plane),
+      );
+      if (chosen.ok) return ok(rows.value[chosen.value]!.image);
+      if (rows.value.length > 0) return fail({ code: chosen.error });
+    }
+  return fail({ code: 'image-gone' });
+}
+
+interface PlacedImage {
+  readonly image: ImageReference;
+  readonly plane: ImagePlane;
+}
+
+/** Where the images of a series stand: one search, or the metadata where the search does not answer positions. Images without plane are left out. */
+async function planesOfSeries(
+  archive: Archive,
+  study: StudyInstanceUid,
+  series: SeriesInstanceUid,
+): Promise<Result<readonly PlacedImage[], ArchiveProblem>> {
+  const rows = await archive.search(
+    'instances',
+    { StudyInstanceUID: study, SeriesInstanceUID: series },
+    { include: PLANE_ATTRIBUTES },
+  );
+  if (!rows.ok) return rows;
+  const placed = placedImages(rows.value);
+  if (placed.length > 0 || rows.value.length === 0) return ok(placed);
+  const metadata = await archive.metadata({ study, series });
+  return metadata.ok ? ok(placedImages(metadata.value)) : metadata;
+}
+
+const placedImages = (rows: readonly DataSet[]): readonly PlacedImage[] =>
+  rows.flatMap((row) => {
+    const plane = imagePlaneOf(row, undefined);
+    const sop = row.text(TAG.SOPInstanceUID);
+    if (!plane.ok || sop === undefined) return [];
+    const sopClass = row.text(TAG.SOPClassUID);
+    return [
+      {
+        plane: plane.value,
+        image: {
+          sopClassUID: sopClass === undefined ? undefined : asReadUid<SopClassUid>(sopClass),
+          sopInstanceUID: asReadUid<SopInstanceUid>(sop),
+          frame: undefined,
+        },
+      },
+    ];
+  });
 
 /** Decodes an image that marks lie on. */
 export async function sourceSlice(
@@ -146,18 +230,12 @@ export async function fetchSeriesPlanes(
     const series = asReadUid<SeriesInstanceUid>(slice.value.header.text(TAG.SeriesInstanceUID) ?? '');
     if (planes.has(series)) continue;
     for (const archive of archives) {
-      const rows = await archive.search(
-        'instances',
-        { StudyInstanceUID: study, SeriesInstanceUID: series },
-        { include: PLANE_ATTRIBUTES },
+      const placed = await planesOfSeries(archive, study, series);
+      if (!placed.ok || placed.value.length === 0) continue;
+      planes.set(
+        series,
+        placed.value.map((p) => p.plane),
       );
-      if (!rows.ok || rows.value.length === 0) continue;
-      const known = rows.value.map((row) => imagePlaneOf(row, undefined));
-      if (known.every((plane) => plane.ok))
-        planes.set(
-          series,
-          known.map((plane) => plane.value),
-        );
       break;
     }
   }

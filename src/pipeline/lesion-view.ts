@@ -1,6 +1,7 @@
 import { readPart10 } from '../dicom/index.js';
 import {
   fail,
+  identifiesLesion,
   ok,
   type HuSlice,
   type Mask,
@@ -11,7 +12,7 @@ import {
 } from '../domain/index.js';
 import type { MeasurementRow, ReportStory } from '../ledger/index.js';
 import { segmentMask } from '../seg-writer/index.js';
-import { identifiesLesion, readReport } from '../sr-parser/index.js';
+import { readReport } from '../sr-parser/index.js';
 import { fetchReport, fetchSlices, sliceAmong } from './fetch.js';
 import { segmentReport } from './segment.js';
 import type { World } from './world.js';
@@ -54,17 +55,19 @@ export async function lesionViews(
   for (const result of results.value) {
     const row = rows.find((r) => r.key === result.measurement.key);
     if (!row) continue;
-    if (result.kind === 'ended') {
-      views.set(row.key, fail(result.reason));
+    const located = result.kind === 'ended' ? result.located : result.lesion.located;
+    if (!located) {
+      views.set(row.key, fail(result.kind === 'ended' ? result.reason : 'mask-empty'));
       continue;
     }
-    const { located } = result.lesion;
-    const mask = row.seg === undefined ? ok(result.lesion.mask) : await storedMask(row, story, world);
+    const computed = result.kind === 'ended' ? undefined : result.lesion;
+    const mask = row.seg === undefined ? ok(computed?.mask) : await storedMask(row, story, world);
     if (!mask.ok) {
       views.set(row.key, mask);
       continue;
     }
-    const sameMask = mask.value.bits.every((bit, p) => bit === result.lesion.mask.bits[p]);
+    const shown = mask.value;
+    const sameMask = computed && shown?.bits.every((bit, p) => bit === computed.mask.bits[p]);
     views.set(
       row.key,
       ok({
@@ -75,10 +78,8 @@ export async function lesionViews(
         marks: located.marks,
         longAxisMm: located.longAxisMm,
         shortAxisMm: located.shortAxisMm,
-        mask: mask.value,
-        measuredMm: sameMask
-          ? { long: result.lesion.axes.longAxisMm, short: result.lesion.axes.shortAxisMm }
-          : undefined,
+        mask: shown,
+        measuredMm: sameMask ? { long: computed.axes.longAxisMm, short: computed.axes.shortAxisMm } : undefined,
       }),
     );
   }

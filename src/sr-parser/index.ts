@@ -1,5 +1,4 @@
 /** Report -> measurements -> marks on a slice. Pure, synchronous, total: nothing here throws, waits or looks anything up. */
-export { identifiesLesion } from './identity.js';
 export { isOwnObject } from './own-object.js';
 export { readReport, reportNotRead } from './read-report.js';
 export { recogniseCarrier } from './recognise-carrier.js';

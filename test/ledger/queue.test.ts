@@ -115,6 +115,21 @@ onBothDatabases('the queue', (bench) => {
     expect(order.at(-1)).toBe('1');
   });
 
+  test('a backlog is fed in bits, and new work does not stand behind it', async () => {
+    const { queue } = await start(bench.database);
+    await givenRuns(bench.ledger, 1_200, 'backlog');
+    const woken = [await queue.wakeDueRuns(), await queue.wakeDueRuns(), await queue.wakeDueRuns()];
+    expect(woken).toEqual([500, 500, 0]);
+    await bench.ledger.sight(seeing([9_999]));
+    await bench.ledger.ensureRuns(DIGESTS, { kind: 'reports-without-run' });
+    expect(await queue.wakeDueRuns()).toBe(1);
+    const order: string[] = [];
+    const worker = queue.work('run', { parallel: 1, pollMs: ms(20) }, ({ id }) => Promise.resolve(void order.push(id)));
+    await until(() => order.length > 0);
+    await worker.stop();
+    expect(order[0]).toBe('1201');
+  });
+
   test('a handler that throws is told of, and the next job is taken', async () => {
     const { queue } = await start(bench.database);
     const done: string[] = [];

@@ -24,6 +24,7 @@ import {
   treeOf,
   valueOf,
   within,
+  type Branch,
   type Tree,
 } from './editing.js';
 import { lesionOn, requestFor } from './lesions.js';
@@ -328,7 +329,7 @@ const MUTATIONS: readonly Row[] = [
     'groups both shared and per frame',
     'group-per-frame',
     everyFrame((frame) => {
-      frame.set(TAG.PlaneOrientationSequence, { vr: 'SQ', items: [new Map()] });
+      frame.set(TAG.PlaneOrientationSequence, { vr: 'SQ', items: [new Map<Tag, Branch>()] });
     }),
   ],
   [

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { code, type DataSet } from '../../src/domain/index.js';
 import { CODES, recognise } from '../../src/sr-parser/codes.js';
-import { identifiesLesion } from '../../src/sr-parser/index.js';
+import { identifiesLesion } from '../../src/domain/index.js';
 import { lengthUnit } from '../../src/sr-parser/units.js';
 import { describeWith, shared } from '../environment/peers.js';
 import { dataSetOf } from './corpus.js';

@@ -1,8 +1,8 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 
-/** How many frames the image says it has: an image without NumberOfFrames is one frame; undefined where the number is no number of frames. */
+/** How many frames the image says it has: one where it does not say; undefined where what it says is no number of frames. */
 export function numberOfFramesOf(header: DataSet): number | undefined {
-  if (!header.has(TAG.NumberOfFrames)) return 1;
+  if (header.text(TAG.NumberOfFrames) === undefined) return 1;
   const frames = header.number(TAG.NumberOfFrames);
   return frames !== undefined && Number.isInteger(frames) && frames > 0 ? frames : undefined;
 }
@@ -25,6 +25,17 @@ export const hasFunctionalGroups = (header: DataSet): boolean =>
  * The macro of a frame (PS3.3 C.7.6.16): its own if it has one, else the one that all frames share. Undefined where neither is there.
  */
 export function functionalGroup(header: DataSet, frame: number, macro: Tag): DataSet | undefined {
-  const own = header.items(TAG.PerFrameFunctionalGroupsSequence)[frame - 1]?.items(macro)[0];
+  const own = perFrameGroups(header)[frame - 1]?.items(macro)[0];
   return own ?? header.items(TAG.SharedFunctionalGroupsSequence)[0]?.items(macro)[0];
+}
+
+/** A data set makes its items anew whenever it is asked; asked for each of a thousand frames, that would be a million items. */
+const perFrame = new WeakMap<DataSet, readonly DataSet[]>();
+
+function perFrameGroups(header: DataSet): readonly DataSet[] {
+  const known = perFrame.get(header);
+  if (known) return known;
+  const groups = header.items(TAG.PerFrameFunctionalGroupsSequence);
+  perFrame.set(header, groups);
+  return groups;
 }

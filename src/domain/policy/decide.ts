@@ -32,6 +32,9 @@ const SKIPPING: Partial<Record<FindingCode, ReasonCode>> = {
 export function decideBeforeSegmenting(located: LocatedMeasurement, rule: Rule): Decision {
   const skip = firstReason(located.findings, SKIPPING);
   if (skip) return { kind: 'skip', reason: skip };
+  // a line that is known to be the short axis only (a node) says how wide the lesion is, not how long
+  if (!located.measurement.longAxis?.points && located.marks.shortAxis === undefined)
+    return { kind: 'hold', reason: 'only-short-axis' };
   if (!rule.allowNonAxial && located.findings.some((f) => f.code === 'slice.not-axial'))
     return { kind: 'hold', reason: 'slice-not-axial' };
   return { kind: 'store' };

@@ -1,4 +1,11 @@
-import { derivedUid, uidOf, type Measurement, type SopInstanceUid, type Uid } from '../../domain/index.js';
+import {
+  derivedUid,
+  identifiesLesion,
+  uidOf,
+  type Measurement,
+  type SopInstanceUid,
+  type Uid,
+} from '../../domain/index.js';
 import { isPlain } from '../meaning/concepts.js';
 import { warning } from '../warnings.js';
 
@@ -11,13 +18,6 @@ export interface Tracking {
   readonly warnings: readonly string[];
 }
 
-/**
- * Viewers write the name of the drawing tool where the lesion's name belongs (`cornerstoneTools@^4.0.0:Bidirectional`, `web annotation`), and
- * those give a new UID at every save: neither says which lesion it is.
- */
-const TOOL_NAME =
-  /^(?:cornerstone\w*@|web annotation$|measurements? group\b|(?:bidirectional|length|line|distance|annotation|measurement|roi|ellipse|polyline)$|-\d+$|$)/i;
-
 const LONGEST_LABEL = 64;
 
 /**
@@ -26,8 +26,8 @@ const LONGEST_LABEL = 64;
  */
 export function trackingOf(measurement: Measurement, ordinal: number, firstReport: SopInstanceUid): Tracking {
   const given = measurement.trackingIdentifier?.trim();
-  const isTool = given !== undefined && given !== '' && TOOL_NAME.test(given);
-  const named = given !== undefined && given !== '' && !isTool;
+  const named = given !== undefined && identifiesLesion(given);
+  const isTool = given !== undefined && given !== '' && !named;
   const usable = named && isPlain(given);
   const id = usable ? given : `Lesion ${ordinal}`;
   const reported = uidOf<Uid>(measurement.trackingUID);

@@ -1,6 +1,7 @@
+import { functionalGroup } from '../../dicom/index.js';
 import { cross, dot, TAG, type DataSet, type SourceSlice, type Tag, type Vector3 } from '../../domain/index.js';
 import { liesOnGrid } from '../layout/stack.js';
-import { functionalGroup, isMultiFrame } from '../source/functional-group.js';
+import { isMultiFrame } from '../source/multi-frame.js';
 import { textFault } from '../source/legal-text.js';
 import { positionKey } from './check-frames.js';
 import { findSource, type KnownSources } from './known-sources.js';

@@ -1,5 +1,5 @@
 import { TAG, type DataSet, type SourceSlice } from '../../domain/index.js';
-import { isMultiFrame } from '../source/functional-group.js';
+import { isMultiFrame } from '../source/multi-frame.js';
 import type { ReadSourceReference } from './read-segmentation.js';
 
 /** An image that is at hand, as references name it. */

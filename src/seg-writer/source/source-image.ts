@@ -14,10 +14,10 @@ import {
   type Tag,
   type Uid,
 } from '../../domain/index.js';
-import { keywordOf, type Element } from '../../dicom/index.js';
+import { keywordOf, type Element, functionalGroup } from '../../dicom/index.js';
 import type { Refusal } from '../request.js';
 import { copyAttribute } from './copy-attribute.js';
-import { functionalGroup, isMultiFrame } from './functional-group.js';
+import { isMultiFrame } from './multi-frame.js';
 
 /** A slice that segments may stand on: everything that must be named or copied exactly is there and legal. */
 export interface SourceImage {

@@ -114,7 +114,10 @@ export function minimumCutInto(
   }
 }
 
-/** Flow between neighbours of which one hangs on the source and one on the sink: most of it, on noisy images, and too short for trees. */
+/**
+ * Flow between neighbours of which one hangs on the source and one on the sink: much of it, on noisy images, and too short for trees. Measured on
+ * discs in noise: up to 1.3 times faster with OpenCV's gamma, nothing with ours.
+ */
 function pushToNeighbours(ws: FlowWorkspace, { step }: GridPlan, nodes: Int32Array, count: number): number {
   const { residual, terminal } = ws;
   let flow = 0;
@@ -141,7 +144,10 @@ function pushToNeighbours(ws: FlowWorkspace, { step }: GridPlan, nodes: Int32Arr
   return flow;
 }
 
-/** Every pixel with a terminal link is the root of a tree; those inside a patch of equal roots have nowhere to grow and stay passive. */
+/**
+ * Every pixel with a terminal link is the root of a tree; those inside a patch of equal roots have nowhere to grow and stay passive. Measured on
+ * discs in noise: 1.1 to 1.4 times faster than with every root active.
+ */
 function plantTrees(ws: FlowWorkspace, plan: GridPlan, nodes: Int32Array, count: number): void {
   const { residual, terminal, tree, parentArc, distance, stamp, active, isActive, cursor } = ws;
   const { pixels, stride, step } = plan;

@@ -49,6 +49,7 @@ export function locateMeasurement(
       ...measurement.findings,
       ...report.findings.filter(({ code }) => code === 'report.partial' || code === 'report.preliminary'),
       ...(verdict.kind === 'suspected' ? [finding('points.swapped-spacing-suspected')] : lengthFindings(marks, slice)),
+      ...(verdict.kind === 'undone' ? [finding('points.swapped-spacing-undone')] : []),
       ...(isExchanged ? [finding('axes.exchanged')] : []),
       ...checkAxes(long, short, spacing),
       ...checkPointsInside(marks, slice.plane),

@@ -29,7 +29,7 @@ const compressed = singleFrameFixtures
 
 /** Decoding a damaged JPEG XL stream costs an instance of the codecs each time, of the others almost never. */
 const cutsOf = (name: string, length: number): number[] => {
-  const count = name.includes('jpeg-xl') ? 8 : 80;
+  const count = name.includes('jpeg-xl') ? 4 : 80;
   const spread = Array.from({ length: count }, (_, i) => Math.floor((i * length) / count));
   return [...spread, ...[1, 2, 3, 4, 5, 6].map((fromEnd) => length - fromEnd)];
 };
@@ -61,6 +61,67 @@ describe('a code stream that lost its middle but has its end', () => {
       expect(refusedOrExact(withFrame(bytes, lost), whole)).toBe('refused');
     }
   });
+});
+
+describe('what may stand at the end of a code stream', () => {
+  const outcome = (name: string, change: (frame: Buffer) => Buffer) => {
+    const { bytes, frame } = compressed.find((fixture) => fixture.name === name)!;
+    // without the padding that the fixture may have
+    const end = frame.lastIndexOf(Buffer.from([0xff, 0xd9])) + 2;
+    return refusedOrExact(withFrame(bytes, change(frame.subarray(0, end))), sliceOf(bytes));
+  };
+  const followedBy =
+    (...more: number[]) =>
+    (frame: Buffer) =>
+      Buffer.concat([frame, Buffer.from(more)]);
+
+  describe.each([
+    'signed16-jpeg-lossless-sv1.dcm',
+    'signed16-jpeg-ls.dcm',
+    'signed16-jpeg-2000.dcm',
+    'signed16-htj2k.dcm',
+    'unsigned8-jpeg-baseline.dcm',
+  ])('%s', (name) => {
+    test.each([[], [0], [0x20], [0xff], [0, 0], [0, 0, 0, 0, 0, 0]])('padding %p', (...padding) =>
+      expect(outcome(name, followedBy(...padding))).toBe('exact'),
+    );
+    test.each([
+      [1, 2],
+      [0, 0, 1],
+      [0xff, 0xd9, 0, 1],
+    ])('bytes of something else: %p', (...more) => expect(outcome(name, followedBy(...more))).toBe('refused'));
+  });
+
+  test('JPEG may have filling before its end marker', () => {
+    const filled = (frame: Buffer) => Buffer.concat([frame.subarray(0, -2), Buffer.from([0xff, 0xff, 0xff, 0xd9])]);
+    expect(outcome('signed16-jpeg-lossless-sv1.dcm', filled)).toBe('exact');
+  });
+
+  test('the last tile-part of JPEG 2000 may leave its length open', () => {
+    const open = (frame: Buffer) => {
+      const changed = Buffer.from(frame);
+      changed.writeUInt32BE(0, frame.indexOf(Buffer.from([0xff, 0x90, 0, 10])) + 6);
+      return changed;
+    };
+    expect(outcome('signed16-jpeg-2000.dcm', open)).toBe('exact');
+    expect(outcome('signed16-jpeg-2000.dcm', (frame) => Buffer.concat([open(frame), Buffer.from([0])]))).toBe('exact');
+    expect(outcome('signed16-jpeg-2000.dcm', (frame) => open(frame).subarray(0, -2))).toBe('refused');
+  });
+});
+
+test('more quality layers than the stream has bytes for are refused before a decoder counts them', () => {
+  const { bytes, frame } = compressed.find(({ name }) => name === 'unsigned12-tile-parts-jpeg-2000.dcm')!;
+  const many = Buffer.from(frame);
+  // marker, length, style, progression, then the layers
+  many.writeUInt16BE(65_535, frame.indexOf(Buffer.from([0xff, 0x52])) + 6);
+  expect(refusedOrExact(withFrame(bytes, many), sliceOf(bytes))).toBe('refused');
+});
+
+test('a stream of 8 bits in words of 16', () => {
+  const bytes = fixtureBytes('unsigned8-jpeg-ls.dcm');
+  const wide = Buffer.from(bytes);
+  wide.writeUInt16LE(16, placeOf(bytes, TAG.BitsAllocated) + 8);
+  expect(refusedOrExact(wide, sliceOf(bytes))).toBe('exact');
 });
 
 describe('two code streams where one should be', () => {

@@ -192,6 +192,9 @@ describe('what is no CT slice', () => {
     expect(result).toMatchObject(there ? { ok: true } : { ok: false, error: 'frame-not-in-image' });
   });
 
+  test('an empty NumberOfFrames says nothing', () =>
+    expect(huOf(PIXELS, [TAG.NumberOfFrames, ['IS', '']])).toEqual(PIXELS));
+
   test.each(['0', '-1', '1.5', 'many'])('NumberOfFrames %p', (frames) =>
     expect(huOf(PIXELS, [TAG.NumberOfFrames, ['IS', frames]])).toBe('frame-not-in-image'),
   );

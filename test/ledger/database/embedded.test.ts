@@ -18,14 +18,26 @@ import { Client } from 'pg';
 import { ms } from '../../../src/domain/index.js';
 import {
   openDatabase,
+  openLedger,
   openLeadership,
   openQueue,
+  type Claim,
   type Database,
   type DatabaseOptions,
 } from '../../../src/ledger/index.js';
 import { describeWith, postgresql } from '../../environment/peers.js';
 import { compiled, LEDGER, openerProcess, STAY, type Opener } from '../compiled.js';
-import { asRoot, embeddedIn, FOLDER_AS_ROOT, NOBODY, opened, temporaryFolder, Told, until } from '../databases.js';
+import {
+  asRoot,
+  embeddedIn,
+  FOLDER_AS_ROOT,
+  NOBODY,
+  opened,
+  temporaryFolder,
+  Told,
+  until,
+  valueOf,
+} from '../databases.js';
 
 /** Made once: making a database is the longest part of these tests. */
 let common: string;
@@ -168,6 +180,29 @@ describe('an embedded database', () => {
     expect((await next.pool.query<{ max: number }>('select max(n) from kept')).rows[0]!.max).toBeGreaterThanOrEqual(50);
     await closed(next);
     expect(isRunning(server)).toBe(false);
+  });
+
+  test('what a killed daemon was working on is taken over where it stood', async () => {
+    const folder = common;
+    const opener = inProcess(
+      embeddedIn(folder),
+      `await database.pool.query('drop schema if exists caliper cascade');
+       const ledger = (await openLedger(database)).value;
+       const found = { source: 's', studyInstanceUID: '1.2', seriesInstanceUID: '1.3', sopInstanceUID: '1.4' };
+       await ledger.sight({ source: 's', found: [found], seriesCounts: new Map(), unchangedSeries: [], urgency: 'today' });
+       await ledger.ensureRuns({ policyDigest: 'p', methodDigest: 'm' }, { kind: 'reports-without-run' });
+       let claim = await ledger.claimRun('killed', 100);
+       claim = (await ledger.moveRun(claim, { to: 'reading' })).value.claim;
+       say((await ledger.moveRun(claim, { to: 'segmenting' })).value.claim.state); ${STAY}`,
+    );
+    expect([await opener.heard(), await opener.heard()]).toEqual(['started', 'segmenting']);
+    await opener.kill();
+    const database = await open(embeddedIn(folder));
+    expect(database.how).toBe('adopted');
+    const ledger = valueOf(await openLedger(database));
+    let claim: Claim | undefined;
+    await until(async () => (claim = await ledger.claimRun('next', ms(60_000))) !== undefined);
+    expect(claim).toMatchObject({ state: 'segmenting', attempts: 1, owner: 'next' });
   });
 
   test('when daemon and server were both killed, it starts again over the stale lock file', async () => {

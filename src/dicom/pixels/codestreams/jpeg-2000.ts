@@ -21,10 +21,11 @@ export function inspectJpeg2000(frame: Uint8Array): Codestream | undefined {
   const size = imageSize(bytes);
   if (!size) return undefined;
   const main = mainHeader(bytes);
-  if (!main || !canHoldPackets(bytes.length, size, main) || !tilesAreWhole(bytes, main.end, size.tiles))
-    return undefined;
+  const end = main && canHoldPackets(bytes.length, size, main) ? endOfTiles(bytes, main.end, size.tiles) : undefined;
+  if (!main || end === undefined) return undefined;
   return {
-    bytes,
+    // without padding, which a last tile-part of open length would include
+    bytes: bytes.subarray(0, end),
     rows: size.rows,
     columns: size.columns,
     components: size.components,
@@ -97,8 +98,11 @@ function codingStyle(parameters: Uint8Array): Omit<MainHeader, 'end'> | undefine
 const canHoldPackets = (length: number, { rows, columns, tiles }: ImageSize, main: MainHeader): boolean =>
   main.layers > 0 && main.layers * Math.max(tiles, (rows * columns) / main.precinctPixels) <= length;
 
-/** Follows the lengths of the tile-parts (Psot, T.800 A.4.2) to the end of the code stream and sees that no tile or announced part is missing. */
-function tilesAreWhole(bytes: Uint8Array, from: number, tiles: number): boolean {
+/**
+ * Follows the lengths of the tile-parts (Psot, T.800 A.4.2) to the end of the code stream, which is given. Undefined where a tile, an announced part of one
+ * or the end is missing.
+ */
+function endOfTiles(bytes: Uint8Array, from: number, tiles: number): number | undefined {
   const partsSeen = new Uint16Array(tiles);
   const partsSaid = new Uint16Array(tiles);
   let at = from;
@@ -106,14 +110,14 @@ function tilesAreWhole(bytes: Uint8Array, from: number, tiles: number): boolean 
     const tile = uint16(bytes, at + 4);
     const length = uint32(bytes, at + 6);
     const end = length === 0 ? lastEndOfCodestream(bytes) : at + length;
-    if (tile >= tiles || end === undefined || end < at + 14 || end + 2 > bytes.length) return false;
-    if (!hasStartOfData(bytes, at + 12, end)) return false;
+    if (tile >= tiles || end === undefined || end < at + 14 || end + 2 > bytes.length) return undefined;
+    if (!hasStartOfData(bytes, at + 12, end)) return undefined;
     partsSeen[tile]!++;
     partsSaid[tile] = Math.max(partsSaid[tile]!, bytes[at + 11]!);
     at = end;
   }
-  if (at + 2 > bytes.length || uint16(bytes, at) !== EOC || !isPadding(bytes, at + 2)) return false;
-  return partsSeen.every((seen, tile) => seen > 0 && seen >= partsSaid[tile]!);
+  if (at + 2 > bytes.length || uint16(bytes, at) !== EOC || !isPadding(bytes, at + 2)) return undefined;
+  return partsSeen.every((seen, tile) => seen > 0 && seen >= partsSaid[tile]!) ? at + 2 : undefined;
 }
 
 /** The header of a tile-part leads by its marker segments to its data. */
