@@ -105,6 +105,9 @@ const tokenFrom = (reference: string, first: string) => () => {
   return Promise.resolve(now.ok ? now.value : first);
 };
 
+/** Kernels take milliseconds; codecs of large slices are what fills them. */
+const KERNEL_THREADS = 2;
+
 export interface ConfiguredWorld {
   readonly world: World;
   readonly plans: readonly WatchPlan[];
@@ -148,7 +151,10 @@ export async function openConfiguredWorld(
     return fail({ exit: EXIT.cannotStart, says: [ledger.error.says] });
   }
   await registerRoles(configuration, ledger.value);
-  const kernels = startKernelPool({ threads: 2 });
+  const kernels = startKernelPool({
+    threads: KERNEL_THREADS,
+    onCrash: (error) => log.event('worker.crashed', { error: error?.name ?? 'ended' }),
+  });
   const world: World = {
     sources: new Map(
       configuration.sources

@@ -38,10 +38,10 @@ export const EVENTS = {
     says: 'A job ended unexpectedly; what it was for stands in the ledger and is tried again.',
     fields: { error: 'code' },
   },
-  'compute.provider': {
-    level: 'info',
-    says: 'Where the network runs, and why.',
-    fields: { provider: 'code', because: 'code', version: 'version' },
+  'worker.crashed': {
+    level: 'warn',
+    says: 'A kernel worker ended in the middle of a task; it was replaced and the task is tried again.',
+    fields: { error: 'code' },
   },
   'sweep.done': {
     level: 'info',

@@ -214,7 +214,10 @@ describe('exchanged spacing of Cornerstone3D', () => {
     const report = reportOf([first, single([10.5, 20.5, 40.5, 20.5], 18), single([20.5, 30.5, 20.5, 60.5], 27)]);
     const located = locateMeasurement(first, report, aniso);
     expect(located.ok && located.value.longAxisMm).toBeCloseTo(24, 9);
-    expect(located.ok && located.value.findings.map(({ code }) => code)).toEqual(['length.agrees']);
+    expect(located.ok && located.value.findings.map(({ code }) => code)).toEqual([
+      'length.agrees',
+      'points.swapped-spacing-undone',
+    ]);
   });
 
   test('not if the points undone would lie outside the image', () => {

@@ -1,6 +1,5 @@
 import { TAG, type DataSet } from '../../domain/index.js';
-import type { DicomFile } from '../../dicom/index.js';
-import { encapsulatedFrames } from './encapsulated-frames.js';
+import { encapsulatedFrames, type DicomFile } from '../../dicom/index.js';
 import { EXPLICIT_LITTLE_ENDIAN, frameMediaType } from './transfer-syntaxes.js';
 
 export interface PixelFrames {
@@ -17,13 +16,12 @@ export function pixelFramesOf(file: DicomFile): PixelFrames | undefined {
   const count = file.dataSet.number(TAG.NumberOfFrames) ?? 1;
   if (!Number.isInteger(count) || count < 1) return undefined;
   const encapsulated = encapsulatedFrames(file.dataSet, count);
-  if (encapsulated?.length === 0) return undefined;
   if (encapsulated) {
     return {
       count,
       mediaType: frameMediaType(file.transferSyntaxUID),
       transferSyntaxUID: file.transferSyntaxUID,
-      frame: (number) => encapsulated[number - 1],
+      frame: (number) => encapsulated[number - 1]?.(),
     };
   }
   const native = nativePixels(file.dataSet);
