@@ -7,7 +7,9 @@ export type {
   DatabaseProblem,
   DatabaseProblemCode,
   DatabaseWorld,
+  EmbeddedOptions,
 } from './database/database-types.js';
+export { deleteState } from './database/delete-state.js';
 export { openDatabase } from './database/open-database.js';
 export { openLedger } from './open-ledger.js';
 export { numberNamed, objectName, reportName } from './numbers.js';

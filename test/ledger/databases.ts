@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import {
+  deleteState,
   openDatabase,
   openLedger,
   type Database,
   type DatabaseOptions,
   type DatabaseProblem,
+  type EmbeddedOptions,
   type Ledger,
 } from '../../src/ledger/index.js';
 import { describeWith, postgresql } from '../environment/peers.js';
@@ -33,7 +35,7 @@ export class Told {
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'caliper-ledger-'));
 
-export const embeddedIn = (folder: string, as: 'daemon' | 'guest' = 'daemon'): DatabaseOptions => ({
+export const embeddedIn = (folder: string, as: 'daemon' | 'guest' = 'daemon'): EmbeddedOptions => ({
   kind: 'embedded',
   folder,
   as,
@@ -131,7 +133,7 @@ export function onBothDatabases(title: string, tests: (bench: Bench) => void): v
         return Promise.resolve(embeddedIn(folder));
       },
       () => embeddedIn(folder, 'guest'),
-      () => Promise.resolve(rmSync(folder, { recursive: true })),
+      async () => void (await deleteState(embeddedIn(folder), new Told().world)),
     );
   });
   describeWith({ postgresql: postgresql() }, `${title}, on a PostgreSQL of the site`, (peers) => {

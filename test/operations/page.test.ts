@@ -70,11 +70,12 @@ describeWith({ chromium: chromium() }, 'the page', (peers) => {
     expect(await cards.count()).toBe(7);
     for (let i = 0; i < 7; i++) {
       const card = cards.nth(i);
-      expect(
-        await card
-          .locator('img')
-          .evaluate((img: { complete: boolean; naturalWidth: number }) => img.complete && img.naturalWidth),
-      ).toBeGreaterThan(40);
+      const width = await card
+        .locator('img')
+        .evaluate((img: { decode(): Promise<void>; naturalWidth: number }) =>
+          img.decode().then(() => img.naturalWidth),
+        );
+      expect(width).toBeGreaterThan(40);
       const [contour, long] = await Promise.all(
         ['.contour', '.long-axis'].map((selector) =>
           card

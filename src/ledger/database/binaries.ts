@@ -70,7 +70,7 @@ async function platformPackage(): Promise<{ folder: string; version: string }> {
 }
 
 /** Makes the links that the package's install script would make; false where they are missing and cannot be made. */
-async function linksMade(packageFolder: string): Promise<boolean> {
+export async function linksMade(packageFolder: string): Promise<boolean> {
   const list = await readFile(join(packageFolder, 'native', 'pg-symlinks.json'), 'utf8');
   for (const { source, target } of JSON.parse(list) as readonly { source: string; target: string }[]) {
     const link = join(packageFolder, target);

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, chown, lstat, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { isThere } from './binaries.js';
 import { codeOf, DatabaseRefusal, type EmbeddedOptions } from './database-types.js';
 
@@ -62,6 +62,12 @@ async function layoutAsRoot(stateFolder: string, folderAsRoot: string | undefine
   }
   const root = await rootFolder(folderAsRoot);
   const folder = (await pointerIn(stateFolder)) ?? (await newPointer(stateFolder, root));
+  // The file may be somebody else's; what root makes, hands over and deletes by it stays in root's own folder.
+  if (dirname(folder) !== root || !/^[0-9a-f]{16}$/.test(basename(folder)))
+    throw new DatabaseRefusal(
+      'state-folder-unusable',
+      `${join(stateFolder, POINTER)} names a folder outside ${root}. Give the folder for databases that was used before, or delete that file to start with an empty ledger.`,
+    );
   const account = await accountOfCaliper();
   await makePrivateFolder(folder, account);
   await refuseCopy(stateFolder, folder);

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { ms } from '../../../src/domain/index.js';
 import {
+  deleteState,
   openDatabase,
   openLedger,
   openLeadership,
@@ -61,15 +62,11 @@ afterEach(async () => {
 });
 afterAll(() => remove(common));
 
-/** Deletes a state folder and its database; a server that a killed process left is stopped by its next owner. */
+/** Deletes a state folder and its database; a server that a killed process left is stopped first. */
 async function remove(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
-  const place = placeOf(folder);
-  if (existsSync(join(place, 'postgresql', 'postmaster.pid'))) {
-    const last = await openDatabase(embeddedIn(folder), new Told().world);
-    if (last.ok) await last.value.close();
-  }
-  for (const path of [folder, place]) rmSync(path, { recursive: true, force: true });
+  const deleted = await deleteState(embeddedIn(folder), new Told().world);
+  if (!deleted.ok) rmSync(folder, { recursive: true, force: true }); // what a test made unusable
 }
 
 const newFolder = (): string => {
@@ -369,7 +366,7 @@ describe('an embedded database', () => {
 
 describeWith({ postgresql: postgresql() }, 'with the programs of the machine', ({ postgresql: binaries }) => {
   test('they are run the same way', async () => {
-    const database = await open({ ...embeddedIn(newFolder()), binaries } as DatabaseOptions);
+    const database = await open({ ...embeddedIn(newFolder()), binaries });
     expect(
       (await database.pool.query<{ server_version: string }>('show server_version')).rows[0]!.server_version,
     ).toMatch(/^15/);
@@ -377,11 +374,11 @@ describeWith({ postgresql: postgresql() }, 'with the programs of the machine', (
 
   test('a database of another major version is refused with words, and not touched', async () => {
     const folder = newFolder();
-    await closed(await open({ ...embeddedIn(folder), binaries } as DatabaseOptions));
+    await closed(await open({ ...embeddedIn(folder), binaries }));
     const result = await openDatabase(embeddedIn(folder), new Told().world);
     expect(result).toMatchObject({ ok: false, error: { code: 'database-version-unsupported' } });
     expect(!result.ok && result.error.says).toMatch(/made by PostgreSQL 15, this installation brings 18\. Back it up/);
-    const again = await open({ ...embeddedIn(folder), binaries } as DatabaseOptions);
+    const again = await open({ ...embeddedIn(folder), binaries });
     expect(again.how).toBe('started');
     await closed(again);
   });
@@ -425,11 +422,39 @@ describeWith({ postgresql: postgresql() }, 'with the programs of the machine', (
     expect(placeOf(folder)).not.toBe(place);
   });
 
+  test('a state folder is deleted with its database, but not while it is in use', async () => {
+    const folder = newFolder();
+    const database = await open(embeddedIn(folder));
+    const place = placeOf(folder);
+    expect(await deleteState(embeddedIn(folder), new Told().world)).toMatchObject({
+      ok: false,
+      error: { code: 'state-folder-in-use' },
+    });
+    expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await closed(database);
+    expect(await deleteState(embeddedIn(folder), new Told().world)).toMatchObject({ ok: true });
+    expect([existsSync(folder), existsSync(place)]).toEqual([false, false]);
+  });
+
+  test('a state folder that names a place outside root’s own is refused, and the place left alone', async () => {
+    const folder = newFolder();
+    const target = join(newFolder(), 'precious');
+    mkdirSync(target);
+    writeFileSync(join(folder, 'database-folder'), target);
+    const told = new Told();
+    for (const result of [
+      await openDatabase(embeddedIn(folder), told.world),
+      await deleteState(embeddedIn(folder), told.world),
+    ])
+      expect(result).toMatchObject({ ok: false, error: { code: 'state-folder-unusable' } });
+    expect(statSync(target).uid).toBe(0);
+  });
+
   test('a folder of that name that is not root’s is not used', async () => {
     const planted = join(newFolder(), 'planted');
     mkdirSync(planted);
     chownSync(planted, NOBODY, NOBODY);
-    const options = { ...embeddedIn(newFolder()), folderAsRoot: planted } as DatabaseOptions;
+    const options = { ...embeddedIn(newFolder()), folderAsRoot: planted };
     expect(await openDatabase(options, new Told().world)).toMatchObject({
       ok: false,
       error: { code: 'state-folder-unusable' },
