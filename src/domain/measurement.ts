@@ -47,7 +47,7 @@ export interface Measurement {
   readonly finding: CodedConcept | undefined;
   readonly findingSite: CodedConcept | undefined;
   readonly laterality: CodedConcept | undefined;
-  /** Letter of the shape that was recognised (docs/reports.md). */
+  /** Letters of the shapes that were recognised, one file each in `sr-parser/shapes/`. */
   readonly shape: string;
   readonly findings: readonly Finding[];
 }

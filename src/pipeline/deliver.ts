@@ -104,10 +104,10 @@ export async function deliver(claim: Claim, delivery: Delivery, world: World): P
   }
 }
 
-/** `storeFrom`: reports first seen before a destination stored anything are accounted for, not stored; a replay is a person's permission. */
+/** `storeFrom`: reports first seen before a destination stored anything are accounted for, not stored; a replay or a review is a person's permission. */
 function mayStore(destination: Destination, role: Role | undefined, claim: Claim): boolean {
   if (role?.mode !== 'live') return false;
-  if (destination.storeFrom === 'always' || claim.cause === 'replay') return true;
+  if (destination.storeFrom === 'always' || claim.cause === 'replay' || claim.cause === 'review') return true;
   const from = destination.storeFrom === 'first-live' ? role.firstLive : destination.storeFrom;
   return from !== undefined && claim.report.firstSeen >= from;
 }

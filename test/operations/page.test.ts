@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as launcher, type Browser, type Page } from 'playwright-core';
+import { deleteWithDatabases } from '../environment/state-folders.js';
 import { chromium, describeWith } from '../environment/peers.js';
 
 /** The demo as a user starts it, and its page in a real browser. CALIPER_PICTURES=DIR keeps the screenshots. */
@@ -50,7 +51,7 @@ describeWith({ chromium: chromium() }, 'the page', (peers) => {
     await browser?.close();
     demo.kill('SIGTERM');
     await new Promise((done) => (demo.exitCode === null ? demo.once('exit', done) : done(undefined)));
-    rmSync(folder, { recursive: true, force: true });
+    await deleteWithDatabases(folder);
   }, 60_000);
 
   test('the overview lists the phantom report with the outcome of its seven measurements', async () => {

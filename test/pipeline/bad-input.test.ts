@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deleteWithDatabases } from '../environment/state-folders.js';
 import { startOrthanc, type RunningOrthanc } from '../environment/orthanc.js';
 import { describeWith, orthanc } from '../environment/peers.js';
 import { BAD_CASES, filesOf } from './altered-phantom.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'caliper-bad-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => deleteWithDatabases(scratch));
 
 const caliper = (...args: string[]) => {
   const ran = spawnSync(process.execPath, ['bin/caliper.mjs', ...args], { encoding: 'utf8' });

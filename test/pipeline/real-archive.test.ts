@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { dciodvfy, describeWith, orthanc, python, shared } from '../environment/peers.js';
+import { deleteWithDatabases } from '../environment/state-folders.js';
 import { startOrthanc, type RunningOrthanc } from '../environment/orthanc.js';
 
 /**
@@ -45,7 +46,7 @@ describeWith(
     });
     afterAll(async () => {
       await archive.stop();
-      rmSync(scratch, { recursive: true, force: true });
+      await deleteWithDatabases(scratch);
     });
 
     const byHighdicom = (study: string, masks: string, out: string) =>
