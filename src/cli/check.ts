@@ -94,7 +94,7 @@ async function databaseRow(configuration: Configuration, file: string): Promise<
 
 async function inferenceRow(configuration: Configuration): Promise<CheckRow> {
   const needed = configuration.rules.some((rule) => rule.method === 'cosegmentation');
-  const probe = await probeInference();
+  const probe = await probeInference({ device: configuration.segmentation.device, deadlineMs: 20_000 });
   return {
     part: 'model',
     what: 'ONNX Runtime',

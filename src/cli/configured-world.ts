@@ -144,7 +144,11 @@ export async function openConfiguredWorld(
     lost: (problem) => lose({ exit: EXIT.cannotStart, says: [problem.says] }),
   });
   if (!database.ok) return fail({ exit: EXIT.cannotStart, says: [database.error.says] });
-  log.event('database.ready', { kind: database.value.kind, how: database.value.how, took: database.value.tookMs });
+  log.event('database.ready', {
+    kind: database.value.kind,
+    how: database.value.how,
+    took: Math.round(database.value.tookMs),
+  });
   const ledger = await openLedger(database.value);
   if (!ledger.ok) {
     await database.value.close();

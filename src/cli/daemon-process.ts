@@ -1,5 +1,5 @@
 import type { Configuration } from '../configuration/index.js';
-import { fail, ok, type EventLog, type Result } from '../domain/index.js';
+import { fail, ms, ok, type EventLog, type Result } from '../domain/index.js';
 import { openLeadership, openQueue } from '../ledger/index.js';
 import { startPage } from '../operations/index.js';
 import { lesionViews, startDaemon } from '../pipeline/index.js';
@@ -49,7 +49,14 @@ export async function startDaemonProcess(
   const queue = await openQueue(database, leadership, {
     failed: (_job, error) => log.event('queue.failing', { error: error instanceof Error ? error.name : typeof error }),
   });
-  const daemon = startDaemon(owner, plans, PARALLEL_RUNS, world, queue, leadership);
+  const daemon = startDaemon(
+    owner,
+    plans,
+    { parallel: PARALLEL_RUNS, retainEventsMs: retainMs(configuration) },
+    world,
+    queue,
+    leadership,
+  );
   log.event('daemon.started', { version: softwareVersion(), page: page.value.url, took: Date.now() - started });
   return ok({
     configured: opened.value,
@@ -64,6 +71,9 @@ export async function startDaemonProcess(
     },
   });
 }
+
+const retainMs = ({ retention }: Configuration) =>
+  retention.events === 'forever' ? undefined : ms(retention.events * 86_400_000);
 
 export function listenAddress(listen: string): readonly [host: string, port: number] {
   const colon = listen.lastIndexOf(':');

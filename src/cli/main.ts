@@ -102,13 +102,13 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    if (
-      error instanceof Error &&
-      'path' in error &&
-      (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENOSPC')
-    ) {
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      terminal.err('the disk is full: nothing half-written was left; free space and run it again');
+      return EXIT.someFailed;
+    }
+    if (error instanceof Error && 'path' in error && code !== undefined && isFileError(code)) {
       terminal.err(`${String(error.path)}: ${FILE_ERRORS[code]}`);
-      return code === 'ENOSPC' ? EXIT.someFailed : EXIT.usage;
+      return EXIT.usage;
     }
     throw error;
   }
@@ -119,8 +119,10 @@ const FILE_ERRORS = {
   EACCES: 'may not be opened by this user',
   ENOTDIR: 'is not a folder',
   EISDIR: 'is a folder',
-  ENOSPC: 'the disk is full',
+  EROFS: 'lies on a file system that is read-only',
 } as const;
+
+const isFileError = (code: string): code is keyof typeof FILE_ERRORS => Object.hasOwn(FILE_ERRORS, code);
 
 function positiveInteger(text: string): number {
   const value = Number(text);

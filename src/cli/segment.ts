@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startKernelPool, type KernelPool } from '../compute/index.js';
 import { imagePlaneOf } from '../dicom/index.js';
@@ -32,6 +32,7 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import { softwareVersion } from './software-version.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
+import { writeWhole } from './write-whole.js';
 
 export interface SegmentOptions {
   readonly input: string;
@@ -169,7 +170,7 @@ async function segmentOneReport(
       policyName: kind,
     });
     for (const object of objects) {
-      await writeFile(join(options.out, kind === 'held' ? 'held' : '', `${object.sopInstanceUID}.dcm`), object.bytes);
+      await writeWhole(join(options.out, kind === 'held' ? 'held' : '', `${object.sopInstanceUID}.dcm`), object.bytes);
       for (const s of object.segments) written.set(s.measurementKey, { object, segmentNumber: s.segmentNumber });
     }
     for (const r of refused) written.set(r.measurementKey, { refused: r.reason });
@@ -197,7 +198,7 @@ async function outcomeOf(
   const { lesion, decision } = result;
   const { located } = lesion;
   const folder = decision === 'store' ? '' : 'held';
-  await writeFile(join(options.out, folder, pictureName), overlayPng(located.slice, located.marks, lesion.mask));
+  await writeWhole(join(options.out, folder, pictureName), overlayPng(located.slice, located.marks, lesion.mask));
   const base = {
     ...lineOf(report, result.measurement, { outcome: 'failed', reason: null }),
     ...placeOf(located),
@@ -233,7 +234,7 @@ async function endedLine(
   const line = lineOf(report, measurement, { outcome, reason });
   if (!located) return line;
   const picture = outcome === 'held' ? join('held', pictureName) : pictureName;
-  await writeFile(join(options.out, picture), overlayPng(located.slice, located.marks, undefined));
+  await writeWhole(join(options.out, picture), overlayPng(located.slice, located.marks, undefined));
   return { ...line, ...placeOf(located), findings: located.findings.map((f) => f.code), picture };
 }
 

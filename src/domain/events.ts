@@ -45,7 +45,7 @@ export const EVENTS = {
   },
   'sweep.done': {
     level: 'info',
-    says: 'A search layer of a source is complete.',
+    says: 'A search layer of a source showed something new.',
     fields: {
       source: 'name',
       layer: 'code',
@@ -55,6 +55,11 @@ export const EVENTS = {
       requests: 'count',
       took: 'ms',
     },
+  },
+  'sweep.quiet': {
+    level: 'debug',
+    says: 'A search layer of a source showed nothing new.',
+    fields: { source: 'name', layer: 'code', requests: 'count', took: 'ms' },
   },
   'sweep.failed': {
     level: 'warn',

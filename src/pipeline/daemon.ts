@@ -1,5 +1,5 @@
 import { schedule } from 'node-cron';
-import { ms } from '../domain/index.js';
+import { ms, type Ms } from '../domain/index.js';
 import type { Leadership, Queue, RunId } from '../ledger/index.js';
 import { isQuiet, layersOf, searchLayer, type WatchPlan } from './watch.js';
 import { workOnce } from './work.js';
@@ -10,7 +10,15 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+export interface DaemonOptions {
+  /** How many reports are worked on at a time. */
+  readonly parallel: number;
+  /** Events of ended runs that are older are forgotten; undefined: never. */
+  readonly retainEventsMs: Ms | undefined;
+}
+
 const TAIL_EVERY_MS = 20_000;
+const PURGE_EVERY_MS = 3_600_000;
 /** Layers that reach no further back than this are searched in quiet hours too. */
 const QUIET_DAYS = 2;
 
@@ -21,17 +29,21 @@ const QUIET_DAYS = 2;
 export function startDaemon(
   owner: string,
   plans: readonly WatchPlan[],
-  parallel: number,
+  options: DaemonOptions,
   world: World,
   queue: Queue,
   leadership: Leadership,
 ): Daemon {
   const dueAt = new Map<string, number>();
   const tailMonth = new Map<string, number>();
+  let purgeDue = 0;
 
   const tick = async () => {
     if (!(await leadership.isLeader())) return;
     for (const job of jobsDue(plans, dueAt, world.now())) await queue.send({ kind: 'search', id: job });
+    if (options.retainEventsMs === undefined || world.now() < purgeDue) return;
+    purgeDue = world.now() + PURGE_EVERY_MS;
+    await world.ledger.purgeEvents(options.retainEventsMs);
   };
   const clock = schedule(
     '* * * * * *',
@@ -65,7 +77,7 @@ export function startDaemon(
     }
     await queue.wakeDueRuns();
   });
-  const runs = queue.work('run', { parallel, pollMs: ms(500) }, async ({ id }) => {
+  const runs = queue.work('run', { parallel: options.parallel, pollMs: ms(500) }, async ({ id }) => {
     await workOnce(owner, world, Number(id) as RunId);
   });
 

@@ -85,14 +85,9 @@ export async function searchLayer(
     log.event('sweep.failed', { source: source.name, layer: layer.name, reason: failure.problem.code });
   if (swept.value.ignoredKeys.length > 0)
     log.event('archive.failing', { archive: source.archive.name, reason: 'search-key-ignored' });
-  log.event('sweep.done', {
-    source: source.name,
-    layer: layer.name,
-    series: series.length,
-    instances,
-    found: sighted.new.length,
-    requests,
-    took: world.now() - started,
-  });
+  const took = world.now() - started;
+  const common = { source: source.name, layer: layer.name, requests, took };
+  if (sighted.new.length === 0) log.event('sweep.quiet', common);
+  else log.event('sweep.done', { ...common, series: series.length, instances, found: sighted.new.length });
   return sighted.new;
 }
