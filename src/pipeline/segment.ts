@@ -95,11 +95,16 @@ function placeMeasurement(
   if (!rule) return ended('skipped', 'no-rule');
   if (!hasLine(measurement)) return ended('skipped', 'no-marks');
   const slice = sliceOf(measurement);
-  if (!slice.ok) return ended(slice.error === 'image-gone' ? 'failed' : 'skipped', slice.error);
+  if (!slice.ok) return ended(outcomeWithoutPlace(slice.error), slice.error);
   const located = locateMeasurement(measurement, report, slice.value);
-  // marks of another frame of reference: perhaps of another patient, so a person looks
-  if (!located.ok) return ended(located.error === 'identity-differs' ? 'held' : 'skipped', located.error);
+  if (!located.ok) return ended(outcomeWithoutPlace(located.error), located.error);
   return { kind: 'placed', measurement, rule, located: located.value };
+}
+
+function outcomeWithoutPlace(reason: ReasonCode): EndedMeasurement['outcome'] {
+  if (reason === 'image-gone') return 'failed';
+  // marks of another frame of reference: perhaps of another patient, so a person looks
+  return reason === 'identity-differs' ? 'held' : 'skipped';
 }
 
 /**
