@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const PURE = ['domain', 'sr-parser', 'segmentation', 'seg-writer', 'pictures', 'phantom'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'training/', 'test/fixtures/', '**/*.cjs'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'training/', 'bench/.venv/', 'test/fixtures/', '**/*.cjs'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { project: ['./tsconfig.test.json'], tsconfigRootDir: import.meta.dirname } },

@@ -1,13 +1,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { agreementPage } from './agreement-page.mjs';
 import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
- * Pages that are tables of the code: docs/errors.md and docs/events.md. `--check` writes nothing and fails where a page is not what the code
+ * Pages that are tables of the code: docs/errors.md, docs/events.md, docs/reports.md and docs/agreement.md. `--check` writes nothing and fails where a page is not what the code
  * says.
  */
 ensureNodePackages();
 ensureBuild();
 const { EVENTS, FINDINGS, REASONS } = await import('../dist/domain/index.js');
+const { AUTO_HOLD_BELOW } = await import('../dist/domain/policy/decide.js');
+
+const { SHAPES, WRITERS } = await import('../dist/sr-parser/dialects.js');
+const { CODES } = await import('../dist/sr-parser/codes.js');
 
 const row = (...cells) => `| ${cells.join(' | ')} |`;
 const RETRY = { never: 'no', backoff: 'yes, at growing intervals', wait: 'yes, until it comes' };
@@ -56,7 +61,55 @@ const events = [
   '',
 ].join('\n');
 
-const pages = { 'docs/errors.md': errors, 'docs/events.md': events };
+const files = (list) => (list.length === 0 ? 'no sample known' : list.map((path) => `\`${path}\``).join(', '));
+const reports = [
+  '# Reports that are read',
+  '',
+  'Generated from `src/sr-parser/dialects.ts` and `src/sr-parser/codes.ts` by `npm run docs`.',
+  '',
+  'Files are those of a collection of reports by other writers; those whose licence allows it are in `test/fixtures/reports/`. What the reader makes',
+  'of one file, item by item: `caliper parse --explain FILE`.',
+  '',
+  '## Shapes',
+  '',
+  'How a long and a short axis may stand in a report. Shapes combine: a measurement names its letters. Proven by `test/sr-parser/dialects.test.ts`,',
+  'with coordinates, lengths and images by `test/sr-parser/reports.test.ts` and `test/sr-parser/shapes.test.ts`.',
+  '',
+  row('shape', 'what is written', 'what it becomes', 'files'),
+  row('---', '---', '---', '---'),
+  ...SHAPES.map((s) => row(s.letter, s.what, s.becomes, files(s.provenBy))),
+  '',
+  '## Writers',
+  '',
+  'Proven by `test/sr-parser/dialects.test.ts`; other carriers than structured reports by `test/sr-parser/carriers/`.',
+  '',
+  row('writer', 'seen', 'traps', 'files and measurements read from them'),
+  row('---', '---', '---', '---'),
+  ...WRITERS.map((w) =>
+    row(w.writer, w.seen, w.traps, w.provenBy.map(([path, count]) => `\`${path}\` ${count}`).join(', ')),
+  ),
+  '',
+  '## Codes',
+  '',
+  'Matched by value and scheme, then by value alone, then by meaning (case, punctuation and plural aside). Proven by `test/sr-parser/codes.test.ts`:',
+  'the file holds the code.',
+  '',
+  row('concept', 'value', 'scheme', 'meaning', 'file'),
+  row('---', '---', '---', '---', '---'),
+  ...CODES.map((c) =>
+    row(c.concept, `\`${c.value}\``, c.scheme, c.meaning, files(c.provenBy === undefined ? [] : [c.provenBy])),
+  ),
+  '',
+].join('\n');
+
+const agreement = agreementPage(`${root}docs/agreement-curve.json`, AUTO_HOLD_BELOW);
+
+const pages = {
+  'docs/errors.md': errors,
+  'docs/events.md': events,
+  'docs/reports.md': reports,
+  'docs/agreement.md': agreement,
+};
 const stale = Object.entries(pages).filter(
   ([path, text]) => !existsSync(root + path) || readFileSync(root + path, 'utf8') !== text,
 );

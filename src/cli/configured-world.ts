@@ -169,6 +169,7 @@ export async function openConfiguredWorld(
             name: source.archive,
             archive: archives.value.get(source.archive)!,
             images: source.images.map((name) => archives.value.get(name === 'same' ? source.archive : name)!),
+            carriers: source.carriers,
           },
         ]),
     ),
@@ -234,6 +235,7 @@ const plansOf = (configuration: Configuration): readonly WatchPlan[] =>
         source: source.archive,
         timeZone: archive.timeZone,
         layers: source.watch.map((layer) => ({ days: layer.studyDates, everyMs: layer.every })),
+        carriers: source.carriers,
         since: source.since === 'never' ? undefined : source.since.replaceAll('-', ''),
         quietHours: archive.budget.quietHours,
       };

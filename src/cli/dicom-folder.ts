@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPart10, type DicomFile } from '../dicom/index.js';
-import { ok, type ReasonCode, type Result } from '../domain/index.js';
+import { fail, ok, type ReasonCode, type Result } from '../domain/index.js';
 
 /** Every file below a folder, in the order of their names. */
 export async function filesBelow(folder: string): Promise<readonly string[]> {
@@ -22,9 +22,15 @@ export interface DicomFileOnDisk {
   readonly file: DicomFile;
 }
 
+/** A file that is no DICOM may be another carrier. */
+export interface OtherFile {
+  readonly code: ReasonCode;
+  readonly bytes: Uint8Array;
+}
+
 /** Reads one file; what is no DICOM is a reason, what cannot be opened throws. */
-export async function readDicomFile(path: string): Promise<Result<DicomFileOnDisk, ReasonCode>> {
+export async function readDicomFile(path: string): Promise<Result<DicomFileOnDisk, OtherFile>> {
   const bytes = await readFile(path);
   const file = readPart10(bytes);
-  return file.ok ? ok({ path, bytes, file: file.value }) : { ok: false, error: file.error.code };
+  return file.ok ? ok({ path, bytes, file: file.value }) : fail({ code: file.error.code, bytes });
 }

@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SPLITS, type Split } from '../dataset/index.js';
 import type { MethodName } from '../domain/index.js';
+import { EVALUATED_METHODS, isEvaluatedMethod, type EvaluatedMethod } from '../evaluation/index.js';
 import { check } from './check.js';
 import { demo } from './demo.js';
+import { evaluate } from './evaluate.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
 import { once } from './once.js';
 import { parse } from './parse.js';
 import { run } from './run.js';
+import { seeds } from './seeds.js';
 import { segment } from './segment.js';
 import { softwareVersion } from './software-version.js';
 import { processTerminal, type Terminal } from './terminal.js';
@@ -57,12 +61,14 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
   command('parse', 'What the report reader makes of files; images among them give the lengths.', [
     'caliper parse report.dcm',
     'caliper parse --json report.dcm ct/*.dcm',
+    'caliper parse --explain report.dcm',
     'caliper parse --json caliper-demo/archive/phantom/report.dcm',
   ])
     .argument('<files...>', 'reports and images, mixed')
-    .option('--json', 'one object a file', false)
-    .action(async (files: string[], options: { json: boolean }) => {
-      exit = await parse({ files, json: options.json }, terminal);
+    .addOption(new Option('--json', 'one object a file').conflicts('explain').default(false))
+    .option('--explain', 'the content tree: what was recognised, by which rule, what was skipped and why', false)
+    .action(async (files: string[], options: { json: boolean; explain: boolean }) => {
+      exit = await parse({ files, form: options.json ? 'json' : options.explain ? 'explain' : 'table' }, terminal);
     });
   command('segment', 'Segments every report below a folder on the images below it: no archive, no database.', [
     'caliper segment --input study/ --out out/',
@@ -72,14 +78,88 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
     .requiredOption('--input <dir>', 'folder of reports and images')
     .requiredOption('--out <dir>', 'folder for SEG objects and pictures')
     .addOption(new Option('--method <name>', 'how lesions are segmented').choices([...METHODS]).default('grabcut'))
-    .addOption(
-      new Option('--threads <n>', 'kernel threads')
-        .argParser(positiveInteger)
-        .default(Math.max(1, availableParallelism() - 1)),
-    )
+    .addOption(threadsOption())
+    .option('--gsps', 'lines drawn in presentation states are measurements', false)
     .option('--json', 'one object a measurement', false)
-    .action(async (options: { input: string; out: string; method: MethodName; threads: number; json: boolean }) => {
-      exit = await segment(options, terminal);
+    .action(
+      async ({
+        gsps,
+        ...options
+      }: {
+        input: string;
+        out: string;
+        method: MethodName;
+        threads: number;
+        gsps: boolean;
+        json: boolean;
+      }) => {
+        exit = await segment({ ...options, carriers: gsps ? ['gsps'] : [] }, terminal);
+      },
+    );
+  command(
+    'evaluate',
+    'Methods against the expert masks of a data set (caliper-lesions/1): a table by method and source.',
+    [
+      'caliper evaluate --data lesions --split val',
+      'caliper evaluate --data lesions --split val --scale-marks 0.85 --method superellipse,grabcut',
+      'caliper evaluate --data lesions --source lidc --rows key --json',
+      'caliper evaluate --data lesions --split val --html report --csv lesions.csv',
+    ],
+  )
+    .requiredOption('--data <dir>', 'folder of the data set')
+    .addOption(new Option('--split <name>', 'rows of which patients').choices([...SPLITS, 'all']).default('all'))
+    .option('--source <name>', 'rows of one source only')
+    .addOption(
+      new Option('--rows <which>', 'all rows, or the slice with the longest diameter of each lesion')
+        .choices(['all', 'key'])
+        .default('all'),
+    )
+    .addOption(
+      new Option('--marks <whose>', "the reader's marks, or the axes of the expert mask")
+        .choices(['observer', 'exact'])
+        .default('observer'),
+    )
+    .addOption(
+      new Option('--scale-marks <factor>', 'scales both marks about their centre: readers mark short')
+        .argParser(positiveNumber)
+        .default(1),
+    )
+    .addOption(
+      new Option('--method <names>', `some of ${EVALUATED_METHODS.join(', ')}`)
+        .argParser(evaluatedMethods)
+        .default(EVALUATED_METHODS, 'all'),
+    )
+    .addOption(threadsOption())
+    .option('--json', 'the table as one object', false)
+    .option('--html <dir>', 'a page with best, median and worst cases, and the scores of each lesion beside it')
+    .option('--csv <file>', 'the scores of each lesion')
+    .action(
+      async (options: {
+        data: string;
+        split: Split | 'all';
+        source?: string;
+        rows: 'all' | 'key';
+        marks: 'observer' | 'exact';
+        scaleMarks: number;
+        method: readonly EvaluatedMethod[];
+        threads: number;
+        json: boolean;
+        html?: string;
+        csv?: string;
+      }) => {
+        const { method: methods, source, html, csv, ...rest } = options;
+        exit = await evaluate({ ...rest, methods, source, html, csv }, terminal);
+      },
+    );
+  command('seeds', 'Seed masks for every row of a data set: what training learns from.', [
+    'caliper seeds --data lesions --out lesions-seeds',
+    'caliper seeds --data DeepLesion --out deeplesion-seeds',
+  ])
+    .requiredOption('--data <dir>', 'folder of a data set (caliper-lesions/1, or DeepLesion as distributed)')
+    .requiredOption('--out <dir>', 'a new folder: the same rows with seeds, in the format caliper-lesions/1')
+    .addOption(threadsOption())
+    .action(async (options: { data: string; out: string; threads: number }) => {
+      exit = await seeds(options, terminal);
     });
   command('demo', 'The whole product on a made-up study, on this machine only.', [
     'caliper demo',
@@ -123,6 +203,28 @@ const FILE_ERRORS = {
 } as const;
 
 const isFileError = (code: string): code is keyof typeof FILE_ERRORS => Object.hasOwn(FILE_ERRORS, code);
+
+const threadsOption = (): Option =>
+  new Option('--threads <n>', 'kernel threads')
+    .argParser(positiveInteger)
+    .default(Math.max(1, availableParallelism() - 1));
+
+function evaluatedMethods(text: string): readonly EvaluatedMethod[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !isEvaluatedMethod(name));
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(
+      `there is no method ${unknown.join(', ')}; there are ${EVALUATED_METHODS.join(', ')}.`,
+    );
+  return EVALUATED_METHODS.filter((method) => names.includes(method));
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('must be a number above 0.');
+  return value;
+}
 
 function positiveInteger(text: string): number {
   const value = Number(text);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { imagePlaneOf, readPart10 } from '../dicom/index.js';
+import { imagePlaneOf, readPart10, dataSetFromJson } from '../dicom/index.js';
 import {
   CT_CLASSES,
   lengthMm,
@@ -13,14 +13,14 @@ import {
   type ReasonCode,
   type SopClassUid,
 } from '../domain/index.js';
-import { readReport, recogniseCarrier } from '../sr-parser/index.js';
+import { explainReport, readAim, readReport, recogniseCarrier } from '../sr-parser/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
 
 export interface ParseOptions {
   readonly files: readonly string[];
-  readonly json: boolean;
+  readonly form: 'table' | 'json' | 'explain';
 }
 
 /** One line of `parse --json`. */
@@ -32,61 +32,77 @@ interface ParsedFile {
   readonly skipped: readonly { readonly reason: string; readonly where: string }[];
 }
 
-/** `caliper parse`: what the report reader makes of files. */
+/** What a file turned out to be. */
+type Content =
+  | { readonly kind: 'data-set'; readonly dataSet: DataSet }
+  | { readonly kind: 'aim'; readonly report: ReadReport }
+  | { readonly kind: 'unreadable'; readonly problem: ReasonCode };
+
+/** `caliper parse`: what the report reader makes of files, other carriers than structured reports included. */
 export async function parse(options: ParseOptions, terminal: Terminal): Promise<ExitCode> {
-  const read = [];
-  for (const path of options.files) {
-    const bytes = await readFile(path);
-    read.push({ path, bytes, file: readPart10(bytes) });
-  }
+  const read: { path: string; content: Content }[] = [];
+  for (const path of options.files) read.push({ path, content: contentOf(await readFile(path)) });
   const images = new Map<string, DataSet>();
-  for (const { file } of read) {
-    const sop = file.ok ? file.value.dataSet.text(TAG.SOPInstanceUID) : undefined;
-    if (file.ok && sop !== undefined && file.value.dataSet.has(TAG.Rows)) images.set(sop, file.value.dataSet);
+  for (const { content } of read) {
+    const dataSet = content.kind === 'data-set' ? content.dataSet : undefined;
+    const sop = dataSet?.text(TAG.SOPInstanceUID);
+    if (dataSet?.has(TAG.Rows) && sop !== undefined) images.set(sop, dataSet);
   }
   let unreadable = 0;
-  for (const { path, bytes, file } of read) {
-    const parsed = file.ok ? parsedFile(path, file.value.dataSet, images) : otherFile(path, bytes, file.error.code);
-    if (
-      parsed.skipped.some(
-        (s) => s.reason === 'not-dicom' || s.reason === 'truncated' || s.reason === 'data-set-invalid',
-      )
-    )
-      unreadable++;
-    terminal.out(options.json ? JSON.stringify(parsed) : forPeople(parsed));
+  for (const { path, content } of read) {
+    const parsed = parsedFile(path, content, images);
+    if (parsed.skipped.some((s) => UNREADABLE.has(s.reason))) unreadable++;
+    terminal.out(options.form === 'json' ? JSON.stringify(parsed) : forPeople(parsed));
+    if (options.form === 'explain' && content.kind === 'data-set' && !isImage(content.dataSet))
+      for (const line of explainReport(content.dataSet)) terminal.out(line);
   }
   return unreadable > 0 ? EXIT.someFailed : EXIT.done;
 }
 
-function parsedFile(path: string, dataSet: DataSet, images: ReadonlyMap<string, DataSet>): ParsedFile {
-  const sopClassUID = dataSet.text(TAG.SOPClassUID) ?? null;
-  if (dataSet.has(TAG.Rows) || CT_CLASSES.has(sopClassUID as SopClassUid))
-    return {
-      file: path,
-      sopClassUID,
-      kind: 'negative',
-      measurements: [],
-      skipped: [{ reason: 'not-a-report', where: '' }],
-    };
-  const report = readReport(dataSet);
+const UNREADABLE: ReadonlySet<string> = new Set(['not-dicom', 'truncated', 'data-set-invalid']);
+
+function contentOf(bytes: Uint8Array): Content {
+  const carrier = recogniseCarrier(bytes);
+  if (carrier === 'aim') return { kind: 'aim', report: readAim(bytes) };
+  if (carrier === 'dicom-json') {
+    const json = jsonOf(bytes);
+    const dataSet = dataSetFromJson(Array.isArray(json) ? json[0] : json);
+    if (dataSet.ok) return { kind: 'data-set', dataSet: dataSet.value };
+  }
+  const file = readPart10(bytes);
+  return file.ok ? { kind: 'data-set', dataSet: file.value.dataSet } : { kind: 'unreadable', problem: file.error.code };
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const isImage = (dataSet: DataSet): boolean =>
+  dataSet.has(TAG.Rows) || CT_CLASSES.has(dataSet.text(TAG.SOPClassUID) as SopClassUid);
+
+function parsedFile(file: string, content: Content, images: ReadonlyMap<string, DataSet>): ParsedFile {
+  const ended = (kind: ReadReport['kind'], sopClassUID: string | null, reason: ReasonCode): ParsedFile => ({
+    file,
+    sopClassUID,
+    kind,
+    measurements: [],
+    skipped: [{ reason, where: '' }],
+  });
+  if (content.kind === 'unreadable') return ended('negative', null, content.problem);
+  const sopClassUID = (content.kind === 'data-set' && content.dataSet.text(TAG.SOPClassUID)) || null;
+  if (content.kind === 'data-set' && isImage(content.dataSet)) return ended('negative', sopClassUID, 'not-a-report');
+  const report = content.kind === 'aim' ? content.report : readReport(content.dataSet, ['gsps']);
   return {
-    file: path,
+    file,
     sopClassUID,
     kind: report.kind,
     measurements: report.measurements.map((m) => measurementJson(m, images)),
     skipped: report.skipped.map(({ reason, where }) => ({ reason, where })),
-  };
-}
-
-/** A file that is no DICOM: an AIM annotation, or nothing that carries marks. */
-function otherFile(path: string, bytes: Uint8Array, problem: ReasonCode): ParsedFile {
-  const aim = recogniseCarrier(bytes) === 'aim';
-  return {
-    file: path,
-    sopClassUID: null,
-    kind: aim ? 'aim' : 'negative',
-    measurements: [],
-    skipped: [{ reason: aim ? 'carrier-not-enabled' : problem, where: '' }],
   };
 }
 

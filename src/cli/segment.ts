@@ -26,8 +26,17 @@ import {
 import { overlayPng } from '../pictures/index.js';
 import { segmentReport, sliceKey, sourceSlice, type MeasurementResult } from '../pipeline/index.js';
 import { writeSegmentations } from '../seg-writer/index.js';
-import { chooseSlice, isOwnObject, readReport } from '../sr-parser/index.js';
-import { filesBelow, readDicomFile, type DicomFileOnDisk } from './dicom-folder.js';
+import {
+  chooseSlice,
+  isOwnObject,
+  readAim,
+  readReport,
+  recogniseCarrier,
+  rejectedInstances,
+  supersededReports,
+  type OtherCarrier,
+} from '../sr-parser/index.js';
+import { filesBelow, readDicomFile } from './dicom-folder.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { softwareVersion } from './software-version.js';
 import type { Terminal } from './terminal.js';
@@ -40,6 +49,8 @@ export interface SegmentOptions {
   readonly method: MethodName;
   readonly threads: number;
   readonly json: boolean;
+  /** What is read besides structured reports and AIM files. */
+  readonly carriers: readonly OtherCarrier[];
 }
 
 /** What became of a measurement of a report in a folder: `held` ones are written too, but apart. */
@@ -73,15 +84,18 @@ interface AxisLine {
 /** `caliper segment`: every report below a folder against the images below it; no archive, no database. */
 export async function segment(options: SegmentOptions, terminal: Terminal): Promise<ExitCode> {
   const started = Date.now();
-  const files = await sortedFiles(options.input, terminal);
+  const files = await sortedFiles(options.input, options.carriers, terminal);
   const { reports } = files;
   await mkdir(join(options.out, 'held'), { recursive: true });
   const kernels = startKernelPool({ threads: options.threads });
   const lines: OutcomeLine[] = [];
+  const superseded = supersededReports(reports.filter((report) => !isRejected(report, files)));
   try {
-    for (const [index, file] of reports.entries()) {
-      const report = readReport(file.file.dataSet);
-      const written = await segmentOneReport(report, index, files, kernels, options);
+    for (const [index, report] of reports.entries()) {
+      const reason = isRejected(report, files) ? 'rejected-by-note' : superseded.get(report)?.reason;
+      const written = reason
+        ? report.measurements.map((m) => lineOf(report, m, { outcome: 'skipped', reason }))
+        : await segmentOneReport(report, index, files, kernels, options);
       if (options.json) for (const line of written) terminal.out(JSON.stringify(line));
       else terminal.out(forPeople(report, index, reports.length, written));
       lines.push(...written);
@@ -97,28 +111,43 @@ export async function segment(options: SegmentOptions, terminal: Terminal): Prom
   return count('failed') > 0 || reports.length === 0 ? EXIT.someFailed : EXIT.done;
 }
 
+const isRejected = ({ sopInstanceUID }: ReadReport, { rejected }: SortedFiles): boolean =>
+  sopInstanceUID !== undefined && rejected.has(sopInstanceUID);
+
 interface SortedFiles {
-  readonly reports: readonly DicomFileOnDisk[];
+  readonly reports: readonly ReadReport[];
+  /** Reports and images that a rejection note in the folder says are not to be used. */
+  readonly rejected: ReadonlySet<string>;
   /** Paths of images by SOPInstanceUID. */
   readonly images: ReadonlyMap<string, string>;
   /** Images that have a place in the patient. */
   readonly placed: readonly { readonly image: ImageReference; readonly plane: ImagePlane }[];
 }
 
-async function sortedFiles(folder: string, terminal: Terminal): Promise<SortedFiles> {
-  const reports: DicomFileOnDisk[] = [];
+async function sortedFiles(
+  folder: string,
+  carriers: readonly OtherCarrier[],
+  terminal: Terminal,
+): Promise<SortedFiles> {
+  const reports: ReadReport[] = [];
+  const rejected = new Set<string>();
   const images = new Map<string, string>();
   const placed: { image: ImageReference; plane: ImagePlane }[] = [];
   for (const path of await filesBelow(folder)) {
     const read = await readDicomFile(path);
     if (!read.ok) {
-      if (read.error !== 'not-dicom') terminal.err(`${path}: ${REASONS[read.error].says}`);
+      if (recogniseCarrier(read.error.bytes) === 'aim') reports.push(readAim(read.error.bytes));
+      else if (read.error.code !== 'not-dicom') terminal.err(`${path}: ${REASONS[read.error.code].says}`);
       continue;
     }
     const { dataSet } = read.value.file;
+    for (const uid of rejectedInstances(dataSet)) rejected.add(uid);
     const sop = dataSet.text(TAG.SOPInstanceUID);
-    if (dataSet.has(TAG.ContentSequence) && !isOwnObject(dataSet)) reports.push(read.value);
-    else if (sop !== undefined && dataSet.text(TAG.SOPClassUID) !== SOP_CLASS.Segmentation) {
+    const sopClass = dataSet.text(TAG.SOPClassUID);
+    const isDrawing = sopClass === SOP_CLASS.GrayscaleSoftcopyPresentationState;
+    if (isDrawing ? carriers.includes('gsps') : dataSet.has(TAG.ContentSequence) && !isOwnObject(dataSet))
+      reports.push(readReport(dataSet, carriers));
+    else if (!isDrawing && sop !== undefined && sopClass !== SOP_CLASS.Segmentation) {
       images.set(sop, path);
       const plane = imagePlaneOf(dataSet, undefined);
       if (plane.ok)
@@ -128,7 +157,7 @@ async function sortedFiles(folder: string, terminal: Terminal): Promise<SortedFi
         });
     }
   }
-  return { reports, images, placed };
+  return { reports, rejected, images, placed };
 }
 
 async function segmentOneReport(
@@ -144,7 +173,9 @@ async function segmentOneReport(
     if (image.ok && !slices.has(sliceKey(image.value)))
       slices.set(
         sliceKey(image.value),
-        await sliceFromFile(files.images.get(image.value.sopInstanceUID), image.value, kernels),
+        files.rejected.has(image.value.sopInstanceUID)
+          ? fail('rejected-by-note')
+          : await sliceFromFile(files.images.get(image.value.sopInstanceUID), image.value, kernels),
       );
   }
   const sliceOf = (measurement: Measurement): Result<SourceSlice, ReasonCode> => {
@@ -293,7 +324,7 @@ async function sliceFromFile(
 ): Promise<Result<SourceSlice, ReasonCode>> {
   if (path === undefined) return fail('image-gone');
   const read = await readDicomFile(path);
-  return read.ok ? sourceSlice(read.value, image, kernels) : read;
+  return read.ok ? sourceSlice(read.value, image, kernels) : fail(read.error.code);
 }
 
 const offlineRule = (method: MethodName): Rule => ({

@@ -1,6 +1,6 @@
-import { fail, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
+import { fail, type HuSlice, type Ms, type ReasonCode, type Result } from '../domain/index.js';
 import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
-import type { KernelAnswer, KernelTask } from './kernel-messages.js';
+import type { KernelAnswer, KernelTask, Refinement } from './kernel-messages.js';
 import { KernelSeat, type PendingTask } from './kernel-seat.js';
 
 /**
@@ -11,8 +11,15 @@ export interface KernelPool {
   /** A Part 10 file to Hounsfield units. `frame` counts from 1; undefined for a single-frame image. */
   decode(bytes: Uint8Array, frame: number | undefined): Promise<Result<HuSlice, ReasonCode>>;
   segment(task: SegmentationTask): Promise<Result<LesionMask, ReasonCode>>;
+  /** The same, refined if so, with the time that the kernels alone took; undefined where the worker did not answer. */
+  segmentTimed(task: SegmentationTask, refinement: Refinement): Promise<TimedSegmentation>;
   /** Refuses new tasks (`worker-crashed`), waits for those in hand, and ends the workers. */
   close(): Promise<void>;
+}
+
+export interface TimedSegmentation {
+  readonly result: Result<LesionMask, ReasonCode>;
+  readonly tookMs: Ms | undefined;
 }
 
 export interface KernelPoolOptions {
@@ -67,17 +74,20 @@ export function startKernelPool(options: KernelPoolOptions): KernelPool {
     });
   }
 
+  async function segmentTimed(task: SegmentationTask, refinement: Refinement): Promise<TimedSegmentation> {
+    const answer = await submit({ kind: 'segment', task, refinement });
+    if (typeof answer === 'string') return { result: fail(answer), tookMs: undefined };
+    return answer.kind === 'segment' ? answer : wrongAnswer();
+  }
+
   return {
     async decode(bytes, frame) {
       const answer = await submit({ kind: 'decode', bytes, frame });
       if (typeof answer === 'string') return fail(answer);
       return answer.kind === 'decode' ? answer.result : wrongAnswer();
     },
-    async segment(task) {
-      const answer = await submit({ kind: 'segment', task });
-      if (typeof answer === 'string') return fail(answer);
-      return answer.kind === 'segment' ? answer.result : wrongAnswer();
-    },
+    segment: async (task) => (await segmentTimed(task, 'none')).result,
+    segmentTimed,
     async close() {
       closing = 'yes';
       await new Promise<void>((done) => {

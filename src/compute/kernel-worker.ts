@@ -1,8 +1,14 @@
 import { parentPort } from 'node:worker_threads';
 import { huSliceOf, initialiseCodecs, readPart10 } from '../dicom/index.js';
-import { fail, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
-import { segmentLesionOn, WorkspaceShelf } from '../segmentation/index.js';
-import type { KernelAnswer, KernelTask } from './kernel-messages.js';
+import { fail, ms, ok, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
+import {
+  refineByCrfOn,
+  segmentLesionOn,
+  WorkspaceShelf,
+  type LesionMask,
+  type SegmentationTask,
+} from '../segmentation/index.js';
+import type { KernelAnswer, KernelTask, Refinement } from './kernel-messages.js';
 
 /** Runs in a worker thread: codecs and kernels, one task at a time, with memory that is kept between lesions. */
 if (!parentPort) throw new Error('this file is the beginning of a worker thread');
@@ -18,9 +24,17 @@ function answerTo(task: KernelTask): KernelAnswer {
   switch (task.kind) {
     case 'decode':
       return { kind: 'decode', result: decode(task.bytes, task.frame) };
-    case 'segment':
-      return { kind: 'segment', result: segmentLesionOn(shelf, task.task) };
+    case 'segment': {
+      const start = performance.now();
+      const result = segment(task.task, task.refinement);
+      return { kind: 'segment', result, tookMs: ms(performance.now() - start) };
+    }
   }
+}
+
+function segment(task: SegmentationTask, refinement: Refinement): Result<LesionMask, ReasonCode> {
+  const lesion = segmentLesionOn(shelf, task);
+  return lesion.ok && refinement === 'crf' ? ok(refineByCrfOn(shelf, task, lesion.value)) : lesion;
 }
 
 function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, ReasonCode> {

@@ -103,6 +103,12 @@ const source = z.strictObject({
     .min(1)
     .default(['same'])
     .describe('Where referenced images are looked for, in order: same, or names of archives.'),
+  carriers: z
+    .array(z.enum(['gsps']))
+    .default([])
+    .describe(
+      'What is read besides structured reports. gsps: lines drawn in presentation states, where they are measurements.',
+    ),
 });
 
 const destination = z.strictObject({

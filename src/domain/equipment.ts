@@ -7,7 +7,7 @@ export const EQUIPMENT = {
 /**
  * Raised by hand when the pixels of a mask may change for the same input; held by golden files. Part of every derived UID and receipt.
  */
-export const KERNEL_REVISION = 1;
+export const KERNEL_REVISION = 2;
 
 /** Raised by hand when the layout of written objects changes. Part of every derived UID. */
 export const WRITER_LAYOUT = 1;

@@ -44,6 +44,14 @@ export interface ReadReport {
   readonly studyInstanceUID: StudyInstanceUid | undefined;
   readonly seriesNumber: number | undefined;
   readonly patientID: string | undefined;
+  /** When the content was made, digits only (`20200302090000`), as exact as it was written. */
+  readonly contentDateTime: string | undefined;
+  /** Who measured: a person's name or a device's UID. To keep two readers apart; never exported as it is. */
+  readonly observer: string | undefined;
+  /** Reports that this one replaces (PS3.3 C.17.2, Predecessor Documents Sequence). */
+  readonly predecessors: readonly SopInstanceUid[];
+  /** Reports of the same content under other identifiers (Identical Documents Sequence). */
+  readonly identicalDocuments: readonly SopInstanceUid[];
   readonly measurements: readonly Measurement[];
   readonly skipped: readonly Skipped[];
   readonly findings: readonly Finding[];

@@ -36,6 +36,18 @@ export interface Axis {
 /** Identity of a measurement inside its report: the path of its group in the content tree, and which of the group's pairs it is. */
 export type MeasurementKey = Branded<string, 'measurement key'>;
 
+export type LesionRole = 'target' | 'non-target';
+
+/** The point in the course of a patient that a measurement was made for (TID 1502); at least one of its parts is there. */
+export interface TimePoint {
+  /** As people call it: `Baseline`, `Week 8`. */
+  readonly label: string | undefined;
+  /** Place in the sequence of time points. */
+  readonly order: number | undefined;
+  readonly identifier: string | undefined;
+  readonly type: CodedConcept | undefined;
+}
+
 /** One lesion's marks in one report. */
 export interface Measurement {
   readonly key: MeasurementKey;
@@ -47,6 +59,9 @@ export interface Measurement {
   readonly finding: CodedConcept | undefined;
   readonly findingSite: CodedConcept | undefined;
   readonly laterality: CodedConcept | undefined;
+  /** What the lesion counts as in the assessment (RECIST 1.1), where the report says so. */
+  readonly lesionRole: LesionRole | undefined;
+  readonly timePoint: TimePoint | undefined;
   /** Letters of the shapes that were recognised, one file each in `sr-parser/shapes/`. */
   readonly shape: string;
   readonly findings: readonly Finding[];

@@ -69,6 +69,30 @@ export const REASONS = {
     says: 'The object may carry marks, but reading this kind is not enabled for the source.',
     do: 'Enable it in the configuration if its drawings are measurements.',
   },
+  'lines-unpaired': {
+    class: 'report',
+    retry: 'never',
+    says: 'Lines are drawn on an image, but none of them can be told to be the axes of a lesion.',
+    do: 'Nothing; drawings are read only where two lines cross as axes do, or one line stands alone.',
+  },
+  superseded: {
+    class: 'report',
+    retry: 'never',
+    says: 'A newer report replaces this one.',
+    do: 'Nothing; the newer report is served.',
+  },
+  'duplicate-report': {
+    class: 'report',
+    retry: 'never',
+    says: 'Another report has the same content.',
+    do: 'Nothing; one of them is served.',
+  },
+  'rejected-by-note': {
+    class: 'report',
+    retry: 'never',
+    says: 'A rejection note says that the report or the image is not to be used.',
+    do: 'Nothing; the note in the archive says why.',
+  },
   'no-image-reference': {
     class: 'report',
     retry: 'never',

@@ -256,6 +256,8 @@ export const TAG = {
   GraphicLayerDescription: tag(0x00700068),
   ContentLabel: tag(0x00700080),
   ContentDescription: tag(0x00700081),
+  PresentationCreationDate: tag(0x00700082),
+  PresentationCreationTime: tag(0x00700083),
   ContentCreatorName: tag(0x00700084),
   FiducialUID: tag(0x0070031a),
   PresentationLUTShape: tag(0x20500020),

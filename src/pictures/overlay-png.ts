@@ -1,7 +1,7 @@
 import { encode } from 'fast-png';
-import { type HuSlice, type Mask, type PixelMarks } from '../domain/index.js';
+import { type Mask, type PixelMarks } from '../domain/index.js';
 import { outlinesOf } from './contour.js';
-import { greyLevels, windowFor, wholeSlice, type Region, type Window } from './window.js';
+import { greyLevels, windowFor, wholeSlice, type Region, type ShownSlice, type Window } from './window.js';
 
 /** Colours that colour-blind readers tell apart (Okabe and Ito). */
 const CONTOUR = [240, 228, 66] as const;
@@ -9,7 +9,7 @@ const LONG_AXIS = [86, 180, 233] as const;
 const SHORT_AXIS = [230, 159, 0] as const;
 
 /** An 8-bit grey PNG of a region of a slice. */
-export function slicePng(slice: HuSlice, region: Region, window: Window): Uint8Array {
+export function slicePng(slice: ShownSlice, region: Region, window: Window): Uint8Array {
   return encode({
     width: region.columns,
     height: region.rows,
@@ -20,7 +20,7 @@ export function slicePng(slice: HuSlice, region: Region, window: Window): Uint8A
 }
 
 /** The square around marks and mask in which a lesion is looked at: half as much again on every side, at least 48 pixels. */
-export function lesionRegion(slice: HuSlice, marks: PixelMarks, mask: Mask | undefined): Region {
+export function lesionRegion(slice: ShownSlice, marks: PixelMarks, mask: Mask | undefined): Region {
   const { rows, columns } = slice.plane;
   let left = columns;
   let top = rows;
@@ -45,7 +45,7 @@ export function lesionRegion(slice: HuSlice, marks: PixelMarks, mask: Mask | und
  * The picture a person checks: the slice on the left with a frame round the lesion, the lesion enlarged on the right with marks and contour.
  * `panelPx` is the side of each panel.
  */
-export function overlayPng(slice: HuSlice, marks: PixelMarks, mask: Mask | undefined, panelPx = 480): Uint8Array {
+export function overlayPng(slice: ShownSlice, marks: PixelMarks, mask: Mask | undefined, panelPx = 480): Uint8Array {
   const region = lesionRegion(slice, marks, mask);
   const window = windowFor(slice, region);
   const width = 2 * panelPx;
@@ -95,7 +95,7 @@ interface Canvas {
 /** Enlarges by bilinear interpolation between pixel centres, so that the picture does not look sharper than it is. */
 function paintSlice(
   canvas: Canvas,
-  slice: HuSlice,
+  slice: ShownSlice,
   region: Region,
   window: Window,
   place: { readonly left: number; readonly scale: number; readonly panelPx: number },

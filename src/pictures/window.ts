@@ -1,4 +1,9 @@
-import type { HuSlice } from '../domain/index.js';
+import type { HuSlice, ImagePlane } from '../domain/index.js';
+
+/** What of a slice can be seen: its pixels and their number. A slice without place in a patient can be shown too. */
+export interface ShownSlice extends Pick<HuSlice, 'hu'> {
+  readonly plane: Pick<ImagePlane, 'rows' | 'columns'>;
+}
 
 /** What is shown of the Hounsfield scale (PS3.3 C.11.2.1.2, linear). */
 export interface Window {
@@ -20,7 +25,7 @@ export interface Region {
   readonly rows: number;
 }
 
-export const wholeSlice = (slice: HuSlice): Region => ({
+export const wholeSlice = (slice: ShownSlice): Region => ({
   column: 0,
   row: 0,
   columns: slice.plane.columns,
@@ -28,7 +33,7 @@ export const wholeSlice = (slice: HuSlice): Region => ({
 });
 
 /** The window in which a region is read: lung where much of it is air, soft tissue otherwise. */
-export function windowFor(slice: HuSlice, region: Region): Window {
+export function windowFor(slice: ShownSlice, region: Region): Window {
   let air = 0;
   for (let row = region.row; row < region.row + region.rows; row++)
     for (let column = region.column; column < region.column + region.columns; column++)
@@ -37,7 +42,7 @@ export function windowFor(slice: HuSlice, region: Region): Window {
 }
 
 /** Grey levels 0 to 255 of a region, by the linear function of PS3.3 C.11.2.1.2.1. */
-export function greyLevels(slice: HuSlice, region: Region, window: Window): Uint8Array {
+export function greyLevels(slice: ShownSlice, region: Region, window: Window): Uint8Array {
   const grey = new Uint8Array(region.rows * region.columns);
   for (let row = 0; row < region.rows; row++)
     for (let column = 0; column < region.columns; column++) {

@@ -45,7 +45,7 @@ export async function lesionViews(
   if (!source) return all('archive-unreachable');
   const fetched = await fetchReport(source.archive, sighting, story.report.sopInstanceUID);
   if (!fetched.ok) return all(fetched.error.code);
-  const report = readReport(fetched.value.file.dataSet);
+  const report = readReport(fetched.value.file.dataSet, source.carriers);
   const slices = await fetchSlices(report, source.images, world.kernels);
   if (!slices.ok) return all(slices.error.code);
   const results = await segmentReport(report, sliceAmong(slices.value), world.rules, world.kernels);

@@ -21,6 +21,8 @@ export interface OwnSegment {
   /** What it was made from. */
   readonly report: string;
   readonly measurementKey: MeasurementKey;
+  /** Whether its pixels are those that its receipt names: an object that was there before is judged by its own receipt. */
+  readonly intact: boolean;
 }
 
 /**
@@ -65,9 +67,9 @@ async function segmentsOf(
   const file = readPart10(bytes.value);
   if (!file.ok) return ok([]);
   return ok(
-    ownSegments(file.value.dataSet).flatMap(({ segmentNumber, receipt }) => {
+    ownSegments(file.value.dataSet).flatMap(({ segmentNumber, receipt, maskMatches }) => {
       const work = measurementOfWorkKey(receipt.workKey);
-      return work ? [{ seg: place.instance, segmentNumber, ...work }] : [];
+      return work ? [{ seg: place.instance, segmentNumber, intact: maskMatches, ...work }] : [];
     }),
   );
 }

@@ -37,42 +37,79 @@ import type { World } from './world.js';
 
 /**
  * Takes a claimed run as far as it goes now. Every step ends in one transaction of the ledger; a run that is taken up after a crash begins at
- * the step that was not finished, from the archive's data.
+ * the step that was not finished, from the archive's data. What is no expected failure ends here: it is logged with its stack, and the run is
+ * tried again later, so that one bad report cannot stop the others.
  */
 export async function processRun(claimed: Claim, world: World): Promise<void> {
   const started = world.now();
+  const hand: Hand = { read: undefined };
   let claim: Claim | undefined = claimed;
-  let read: ReportAtHand | undefined;
   while (claim) {
     const here: Claim = claim;
-    const move = async (to: RunMove): Promise<void> => {
-      const moved = await world.ledger.moveRun(here, to);
-      claim = moved.ok ? moved.value.claim : undefined;
-      if (moved.ok) logMove(here, to, world, started);
-    };
-    if (here.state === 'seen') {
-      const known = here.report.sopClassUID;
-      await move(
-        known !== undefined && !isReportClass(known) ? { to: 'refused', reason: 'not-a-report' } : { to: 'reading' },
-      );
-      continue;
-    }
-    if (here.state === 'delivering') {
-      await deliverAll(here, world, move);
-      continue;
-    }
-    if (!read) {
-      const result = await readFromSource(here, world);
-      if (!result.ok) {
-        await move(stopFor(result.error, here, world));
-        continue;
-      }
-      read = result.value;
-    }
-    if (here.state === 'reading') await move(afterReading(read, here, world));
-    else await move(await segmentAndWrite(read.report, here, world));
+    const to = await nextMove(here, hand, world);
+    if (to === 'lease-lost') return;
+    const moved = await world.ledger.moveRun(here, to);
+    if (!moved.ok) return;
+    logMove(here, to, world, started);
+    claim = moved.value.claim;
   }
 }
+
+/** What a run's steps hand on while it is worked on without a break. */
+interface Hand {
+  read: ReportAtHand | undefined;
+}
+
+async function nextMove(claim: Claim, hand: Hand, world: World): Promise<RunMove | LeaseLost> {
+  try {
+    return await step(claim, hand, world);
+  } catch (error) {
+    return setAside(claim, error, world);
+  }
+}
+
+async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | LeaseLost> {
+  if (claim.state === 'seen') {
+    const known = claim.report.sopClassUID;
+    return known !== undefined && !isReportClass(known) ? { to: 'refused', reason: 'not-a-report' } : { to: 'reading' };
+  }
+  if (claim.state === 'delivering') return deliverAll(claim, world);
+  if (!hand.read) {
+    const result = await readFromSource(claim, world);
+    if (!result.ok) return stopFor(result.error, claim, world);
+    hand.read = result.value;
+  }
+  return claim.state === 'reading'
+    ? afterReading(hand.read, claim, world)
+    : segmentAndWrite(hand.read.report, claim, world);
+}
+
+function setAside(claim: Claim, error: unknown, world: World): RunMove {
+  const reason: ReasonCode = 'unexpected-error';
+  world.log.event('report.failed', {
+    report: reportName(claim.report.number),
+    reason,
+    error: error instanceof Error ? error.name : typeof error,
+    stack: stackOf(error),
+    attempt: claim.attempts,
+  });
+  return {
+    to: 'waiting',
+    reason,
+    attempt: 'counted',
+    afterMs: nextTryAfter(reason, { ageMs: ageMs(claim, world), attempts: claim.attempts }),
+  };
+}
+
+/** Where it happened, without the message: messages of libraries may quote what they were given. */
+const stackOf = (error: unknown): string =>
+  error instanceof Error
+    ? (error.stack ?? '')
+        .split('\n')
+        .filter((line) => /^\s+at /.test(line))
+        .slice(0, 8)
+        .join('\n')
+    : '';
 
 interface ReportAtHand {
   readonly report: ReadReport;
@@ -88,7 +125,7 @@ async function readFromSource(claim: Claim, world: World): Promise<Result<Report
     const fetched = await fetchReport(source.archive, sighting, claim.report.sopInstanceUID);
     if (fetched.ok) {
       const { dataSet } = fetched.value.file;
-      return ok({ fetched: fetched.value, report: readReport(dataSet), own: isOwnObject(dataSet) });
+      return ok({ fetched: fetched.value, report: readReport(dataSet, source.carriers), own: isOwnObject(dataSet) });
     }
     last = fetched;
   }
@@ -148,6 +185,8 @@ async function segmentAndWrite(report: ReadReport, claim: Claim, world: World): 
     const reason = refused.get(key);
     const segment = already.get(key);
     if (reason) return { ...recordOf(result.measurement, result), outcome: { kind: 'failed', reason } };
+    if (segment && !segment.intact)
+      return { ...recordOf(result.measurement, result), outcome: { kind: 'held', reason: 'read-back-differs' } };
     if (segment)
       return {
         ...recordOf(result.measurement, result),
@@ -221,23 +260,20 @@ function recordOf(measurement: MeasurementResult['measurement'], result?: Measur
   };
 }
 
-async function deliverAll(claim: Claim, world: World, move: (to: RunMove) => Promise<void>): Promise<void> {
+async function deliverAll(claim: Claim, world: World): Promise<RunMove | LeaseLost> {
   const after: Delivery[] = [];
   for (const delivery of await world.ledger.deliveries(claim)) {
-    const delivered: Result<Delivery, LeaseLost> = await deliver(claim, delivery, world);
-    if (!delivered.ok) {
-      await move({ to: 'done' }); // answers lease-lost too: somebody else has the run
-      return;
-    }
+    const delivered = await deliver(claim, delivery, world);
+    if (!delivered.ok) return delivered.error;
     after.push(delivered.value);
   }
   const waiting = after.filter((d) => d.state === 'waiting');
   const held = after.find((d) => d.state === 'held');
   if (waiting.length > 0) {
     const next = waiting.reduce((a, b) => (a.dueInMs <= b.dueInMs ? a : b));
-    await move({ to: 'waiting', afterMs: next.dueInMs, reason: next.reason ?? 'archive-error', attempt: 'free' });
-  } else if (held) await move({ to: 'held', reason: held.reason ?? 'store-refused' });
-  else await move({ to: 'done' });
+    return { to: 'waiting', afterMs: next.dueInMs, reason: next.reason ?? 'archive-error', attempt: 'free' };
+  }
+  return held ? { to: 'held', reason: held.reason ?? 'store-refused' } : { to: 'done' };
 }
 
 /** What a problem means for the run, by its reason's row. */

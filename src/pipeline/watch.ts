@@ -1,6 +1,7 @@
 import { sweep, searchPlan, tailPlan, todayIn, type ReportModality, type SearchLayer } from '../dicomweb/index.js';
 import type { SeriesInstanceUid } from '../domain/index.js';
 import type { ReportNumber } from '../ledger/index.js';
+import type { OtherCarrier } from '../sr-parser/index.js';
 import type { Source, World } from './world.js';
 
 /** How a source is watched. */
@@ -8,14 +9,17 @@ export interface WatchPlan {
   readonly source: string;
   readonly timeZone: string;
   readonly layers: readonly { readonly days: number; readonly everyMs: number }[];
+  /** What is read besides structured reports. */
+  readonly carriers: readonly OtherCarrier[];
   /** First day of the slow search through the calendar (`20200131`); undefined for none. */
   readonly since: string | undefined;
   /** Local time in which only the last two days are asked for. */
   readonly quietHours: { readonly fromMinute: number; readonly toMinute: number } | undefined;
 }
 
-/** Reports are looked for in these series; key objects hold rejection notes. */
-const MODALITIES: readonly ReportModality[] = ['SR'];
+/** Reports are looked for in these series. */
+const modalitiesOf = ({ carriers }: WatchPlan): readonly ReportModality[] =>
+  carriers.includes('gsps') ? ['SR', 'PR'] : ['SR'];
 
 /** Every search layer of a plan on this day: the windows, and the calendar beneath them where it is searched. */
 export function layersOf(
@@ -23,12 +27,13 @@ export function layersOf(
   now: number,
 ): { readonly windows: readonly SearchLayer[]; readonly tail: readonly SearchLayer[] } {
   const today = todayIn(plan.timeZone, now);
+  const modalities = modalitiesOf(plan);
   return {
     windows: searchPlan(
-      plan.layers.map((layer) => ({ studyDates: `${layer.days}d`, modalities: MODALITIES })),
+      plan.layers.map((layer) => ({ studyDates: `${layer.days}d`, modalities })),
       today,
     ),
-    tail: plan.since === undefined ? [] : tailPlan(plan.since, today, MODALITIES),
+    tail: plan.since === undefined ? [] : tailPlan(plan.since, today, modalities),
   };
 }
 

@@ -2,6 +2,7 @@ import type { KernelPool } from '../compute/index.js';
 import type { Archive } from '../dicomweb/index.js';
 import type { EventLog, Rule } from '../domain/index.js';
 import type { Ledger, RunDigests } from '../ledger/index.js';
+import type { OtherCarrier } from '../sr-parser/index.js';
 
 /** An archive in the role of being read. */
 export interface Source {
@@ -9,6 +10,8 @@ export interface Source {
   readonly archive: Archive;
   /** Where referenced images are looked for, in order. */
   readonly images: readonly Archive[];
+  /** What is read besides structured reports. */
+  readonly carriers: readonly OtherCarrier[];
 }
 
 /** An archive in the role of being stored to. */

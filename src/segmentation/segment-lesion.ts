@@ -33,7 +33,8 @@ import {
 import { pixelsOnMarks } from './mark-pixels.js';
 import { paperRegion, seedAsThePaper } from './paper-seeds.js';
 import { outlineRho, radiusPxOf, RHO_SLACK, rhoInto, shapeInto } from './prior.js';
-import { outerRho, seedFromOneAxis, seedFromTwoAxes, WINDOW_MARGIN_PX } from './shape-anchored-seeds.js';
+import { separationOf } from './separation.js';
+import { outerRho, seedFromOneAxis, seedFromTwoAxes, shapeWeight, WINDOW_MARGIN_PX } from './shape-anchored-seeds.js';
 import { windowAround, type Window } from './window.js';
 import { WorkspaceShelf, type SegmentationWorkspace } from './workspace.js';
 
@@ -100,10 +101,11 @@ function shapeAnchoredMask(shelf: WorkspaceShelf, task: SegmentationTask, marks:
 
   rhoInto(ws.rho, frame, task.spacing, window, plan);
   shapeInto(ws.inside, ws.rho, outlineRho(radiusPx), plan);
+  const weight = shapeWeight(radiusPx, separationOf(place, ws.rho, radiusPx, surroundingsWindow(place)));
   if (circle) {
     rhoInto(ws.circleRho, circle, task.spacing, window, plan);
-    seedFromOneAxis(ws.grabCut, plan, ws.rho, ws.circleRho, radiusPx);
-  } else seedFromTwoAxes(ws.grabCut, plan, ws.rho, radiusPx);
+    seedFromOneAxis(ws.grabCut, plan, ws.rho, ws.circleRho, radiusPx, weight);
+  } else seedFromTwoAxes(ws.grabCut, plan, ws.rho, radiusPx, weight);
 
   let best: Measured | undefined;
   for (const greyWindow of greyWindows(place, ws.inside)) {
@@ -154,7 +156,7 @@ const fromShape = (place: Place): LesionMask =>
   lesionMask(place, place.ws.inside, measure(place, place.ws.inside), 'superellipse', [finding('mask.from-shape')]);
 
 /** Where on its slice a lesion is looked at, and the memory for it. */
-interface Place extends SlicePart {
+export interface Place extends SlicePart {
   readonly task: SegmentationTask;
   readonly marks: MeasuredMarks;
   readonly frame: LesionFrame;
@@ -162,7 +164,7 @@ interface Place extends SlicePart {
   readonly markPixels: Int32Array;
 }
 
-function placeOf(
+export function placeOf(
   shelf: WorkspaceShelf,
   task: SegmentationTask,
   marks: MeasuredMarks,
@@ -183,13 +185,13 @@ function placeOf(
   };
 }
 
-interface Measured {
+export interface Measured {
   readonly axes: MeasuredAxes;
   readonly agreement: Agreement;
 }
 
 /** Cleans the raw mask up, in place, and measures it. */
-function measure({ task, marks, frame, window, plan, ws, markPixels }: Place, bits: Uint8Array): Measured {
+export function measure({ task, marks, frame, window, plan, ws, markPixels }: Place, bits: Uint8Array): Measured {
   cleanUp(bits, plan, markPixels, ws.cleanUp);
   let inside = 0;
   for (const p of markPixels) inside += bits[p]!;
@@ -197,7 +199,7 @@ function measure({ task, marks, frame, window, plan, ws, markPixels }: Place, bi
   return { axes, agreement: agreementOf(axes, marks, inside / markPixels.length, frame.kind) };
 }
 
-function lesionMask(
+export function lesionMask(
   { task, marks, frame, window, plan }: Place,
   bits: Uint8Array,
   { axes, agreement }: Measured,

@@ -6,7 +6,7 @@ import { USUAL_AXIS_RATIO } from './lesion-frame.js';
 import { leastRho, outlineRho, RHO_SLACK } from './prior.js';
 
 /** rho within which a pixel is sure to be lesion. */
-const CORE = 0.5;
+const CORE = 0.7;
 /** rho beyond which, by two pixels more, a pixel is sure not to be lesion. */
 const OUTER = 1.6;
 const OUTER_MARGIN_PX = 2;
@@ -20,21 +20,29 @@ const LEAST_RAMP_PX = 0.8;
 const MOST_RAMPS = 3;
 
 /**
- * Weight of the shape term in nats by size. Small lesions (nodules in lung) have an edge in the image, which corrects the observer; large ones
- * often lie in tissue like their own, where the marks know better. Chosen on the training split: mean Dice of nodules falls above 2, that of
- * large lesions rises up to 8; but real marks are short, and what the marks' weight gains on unbiased marks it loses on short ones.
+ * Weight of the shape term in nats. Where the image tells the lesion from its surroundings (nodules in lung), it corrects the observer; where it
+ * does not (muscle against sarcoma), the marks know better, the more so the larger the lesion. Chosen on the training split: mean Dice of nodules
+ * falls above 2 to 3, that of sarcomas rises up to 20; but real marks are short, and above 12 their weight loses there what it gains here.
  */
-const SMALL = { radiusPx: 12, nats: 2 };
-const LARGE = { radiusPx: 24, nats: 6 };
+const IMAGE_NATS = 2;
+const MARKS_NATS = 12;
+/** Separations (separation.ts) between which, and radii in pixels between which, the one passes into the other. */
+const UNCLEAR = 1;
+const CLEAR = 2.5;
+const SMALL_PX = 4;
+const LARGE_PX = 24;
 
 /** rho of the sure background's edge. */
 export const outerRho = (radiusPx: number): number => OUTER + OUTER_MARGIN_PX / radiusPx;
 
-/** Geometric between the two sizes. */
-export function shapeWeight(radiusPx: number): number {
-  const share = Math.log(radiusPx / SMALL.radiusPx) / Math.log(LARGE.radiusPx / SMALL.radiusPx);
-  return SMALL.nats * (LARGE.nats / SMALL.nats) ** Math.min(1, Math.max(0, share));
+/** From the weight of an image that speaks to that of one that does not: geometric in both. */
+export function shapeWeight(radiusPx: number, separation: number): number {
+  const unclear = separation <= UNCLEAR ? 1 : within01(Math.log(CLEAR / separation) / Math.log(CLEAR / UNCLEAR));
+  const large = within01(Math.log(radiusPx / SMALL_PX) / Math.log(LARGE_PX / SMALL_PX));
+  return IMAGE_NATS * (MARKS_NATS / IMAGE_NATS) ** (unclear * large);
 }
+
+const within01 = (share: number): number => Math.min(1, Math.max(0, share));
 
 /**
  * Seeding anchored in the shape between two marks. Sure lesion is its core, sure background what lies far outside; between them the outline is
@@ -42,15 +50,21 @@ export function shapeWeight(radiusPx: number): number {
  *
  *     S = weight * clamp( (rho - outline) / ramp, -3, 3 )       against foreground where positive
  *
- * Writes `ws.seeds` and `ws.shape`.
+ * Writes `ws.seeds` and `ws.shape`. `nats`: the weight (`shapeWeight`).
  */
-export function seedFromTwoAxes(ws: GrabCutWorkspace, plan: GridPlan, rho: Float64Array, radiusPx: number): void {
+export function seedFromTwoAxes(
+  ws: GrabCutWorkspace,
+  plan: GridPlan,
+  rho: Float64Array,
+  radiusPx: number,
+  nats: number,
+): void {
   const { seeds, shape } = ws;
   const outline = outlineRho(radiusPx);
   const outer = outerRho(radiusPx);
   const core = coreRho(rho, plan);
   const ramp = rampOf(radiusPx);
-  const weight = shapeWeight(radiusPx) * NAT;
+  const weight = nats * NAT;
   seeds.fill(DEAD, 0, plan.pixels);
   for (let row = 1; row <= plan.height; row++) {
     for (let p = row * plan.stride + 1, end = p + plan.width; p < end; p++) {
@@ -71,13 +85,14 @@ export function seedFromOneAxis(
   rho: Float64Array,
   circleRho: Float64Array,
   radiusPx: number,
+  nats: number,
 ): void {
   const { seeds, shape } = ws;
   const outline = outlineRho(radiusPx);
   const outer = outerRho(radiusPx);
   const nearest = leastRho(rho, plan) + RHO_SLACK;
   const ramp = rampOf(radiusPx);
-  const weight = shapeWeight(radiusPx) * NAT;
+  const weight = nats * NAT;
   const acrossPx = radiusPx * Math.sqrt(USUAL_AXIS_RATIO);
   seeds.fill(DEAD, 0, plan.pixels);
   for (let row = 1; row <= plan.height; row++) {

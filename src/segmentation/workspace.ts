@@ -1,4 +1,5 @@
 import { createCleanUpScratch, type CleanUpScratch } from './clean-up.js';
+import { createCrfWorkspace, type CrfWorkspace } from './crf/mean-field.js';
 import { createGrabCutWorkspace, type GrabCutWorkspace } from './grabcut/grab-cut.js';
 
 /** Memory of one segmentation at a time, for windows of at most `capacity` padded pixels. Made once a worker, used for every lesion. */
@@ -28,9 +29,16 @@ const createWorkspace = (capacity: number): SegmentationWorkspace => ({
 /** Holds the memory between lesions and makes more when one does not fit. */
 export class WorkspaceShelf {
   #held: SegmentationWorkspace | undefined;
+  #crf: CrfWorkspace | undefined;
 
   take(pixels: number): SegmentationWorkspace {
     if (this.#held === undefined || this.#held.capacity < pixels) this.#held = createWorkspace(pixels);
     return this.#held;
+  }
+
+  /** It grows by itself. */
+  takeCrf(): CrfWorkspace {
+    this.#crf ??= createCrfWorkspace();
+    return this.#crf;
   }
 }

@@ -1,10 +1,9 @@
 /** Which numbers of a report measure an axis, and what is drawn for each? */
-import { TAG, type Axis, type CodedConcept } from '../domain/index.js';
-import { codedConcept } from './coded-entry.js';
+import type { Axis, CodedConcept } from '../domain/index.js';
 import type { Concept } from './codes.js';
 import { graphicOf, isGraphic, type Graphic } from './graphics.js';
+import { measuredValue, type MeasuredValue } from './measured-value.js';
 import { relationshipOf, type ContentItem } from './tree.js';
-import { lengthUnit, type LengthUnit } from './units.js';
 
 /** What the concept of a number says. A length or a diameter may turn out to be either axis. */
 export type AxisRole = 'long-axis' | 'short-axis' | 'length' | 'diameter';
@@ -17,15 +16,15 @@ export interface AttachedGraphic {
   readonly attachment: Attachment;
 }
 
-export interface AxisNumber {
-  readonly item: ContentItem;
+/** What a number says about an axis, whatever carried it. */
+export interface StatedLength extends MeasuredValue {
   readonly role: AxisRole;
   readonly match: Axis['match'];
   readonly concept: CodedConcept | undefined;
-  /** As written; undefined where MeasuredValueSequence is empty or its value no number. */
-  readonly value: number | undefined;
-  readonly unit: CodedConcept | undefined;
-  readonly lengthUnit: LengthUnit;
+}
+
+export interface AxisNumber extends StatedLength {
+  readonly item: ContentItem;
   readonly graphics: readonly AttachedGraphic[];
 }
 
@@ -42,17 +41,6 @@ export function axisNumber(item: ContentItem): AxisNumber | undefined {
   if (item.valueType !== 'NUM' || role === undefined || !item.recognised) return undefined;
   const number = { item, role, match: item.recognised.match, concept: item.concept, ...measuredValue(item) };
   return number.lengthUnit.kind === 'not-a-length' ? undefined : { ...number, graphics: graphicsFor(item) };
-}
-
-/** The value and unit of a NUM (PS3.3 C.18.1). */
-export function measuredValue(item: ContentItem): Pick<AxisNumber, 'value' | 'unit' | 'lengthUnit'> {
-  const measured = item.dataSet.items(TAG.MeasuredValueSequence)[0];
-  const unit = measured && codedConcept(measured, TAG.MeasurementUnitsCodeSequence);
-  return {
-    value: measured?.number(TAG.NumericValue) ?? measured?.number(TAG.FloatingPointValue),
-    unit,
-    lengthUnit: lengthUnit(unit),
-  };
 }
 
 /** A number has one graphic below it, or a few; a file made to hurt may refer to everything from everywhere. */

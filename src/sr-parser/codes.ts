@@ -26,6 +26,17 @@ export type Concept =
   | 'laterality'
   | 'lymph-node'
   | 'no-finding'
+  | 'target-lesion'
+  | 'non-target-lesion'
+  // time points and observers
+  | 'time-point'
+  | 'subject-time-point-identifier'
+  | 'protocol-time-point-identifier'
+  | 'time-point-type'
+  | 'time-point-order'
+  | 'person-observer-name'
+  | 'device-observer-uid'
+  | 'rejection-note'
   | 'study-instance-uid'
   | 'series-instance-uid'
   | 'device-observer-manufacturer'
@@ -135,6 +146,27 @@ export const CODES: readonly Row[] = [
   row('no-finding', 'SAMPLEFINDING', '99dcmjs', 'Sample Finding', 'dcmjs/0.4.7-bidir.dcm'),
   row('no-finding', 'CORNERSTONEFREETEXT', 'CST4', '', 'dcmjs-repo/structured_report.dcm'),
   row('no-finding', 'CORNERSTONEFREETEXT', 'CORNERSTONEJS', ''),
+  row('target-lesion', '112074', 'DCM', 'Target Lesion at Baseline'),
+  row('target-lesion', '112041', 'DCM', 'Target Lesion Complete Response', 'ncip-aim3-sr/0022BaselineA.dcm'),
+  row('target-lesion', '112042', 'DCM', 'Target Lesion Partial Response'),
+  row('target-lesion', '112043', 'DCM', 'Target Lesion Progressive Disease'),
+  row('target-lesion', '112044', 'DCM', 'Target Lesion Stable Disease'),
+  row('target-lesion', 'S71', '99EPAD', 'target'),
+  row('non-target-lesion', '112075', 'DCM', 'Non-Target Lesion at Baseline'),
+  row('non-target-lesion', '112045', 'DCM', 'Non-Target Lesion Complete Response'),
+  row('non-target-lesion', '112046', 'DCM', 'Non-Target Lesion Incomplete Response or Stable Disease'),
+  row('non-target-lesion', '112047', 'DCM', 'Non-Target Lesion Progressive Disease'),
+  row('time-point', 'C2348792', 'UMLS', 'Time Point', 'independent/timepoint-0.dcm'),
+  row('subject-time-point-identifier', '126070', 'DCM', 'Subject Time Point Identifier', 'independent/timepoint-0.dcm'),
+  row('protocol-time-point-identifier', '126071', 'DCM', 'Protocol Time Point Identifier'),
+  row('time-point-type', '126072', 'DCM', 'Time Point Type'),
+  row('time-point-order', '126073', 'DCM', 'Time Point Order', 'independent/timepoint-0.dcm'),
+  row('person-observer-name', '121008', 'DCM', 'Person Observer Name', 'independent/timepoint-0.dcm'),
+  row('device-observer-uid', '121012', 'DCM', 'Device Observer UID', 'public-tid1500/dcmqi-result.dcm'),
+  row('rejection-note', '113001', 'DCM', 'Rejected for Quality Reasons', 'independent/life-rejection-note.dcm'),
+  row('rejection-note', '113037', 'DCM', 'Rejected for Patient Safety Reasons'),
+  row('rejection-note', '113038', 'DCM', 'Incorrect Modality Worklist Entry'),
+  row('rejection-note', '113039', 'DCM', 'Data Retention Policy Expired'),
   row('study-instance-uid', '110180', 'DCM', 'Study Instance UID', 'ncip-aim3-sr/0022BaselineA.dcm'),
   row('series-instance-uid', '112002', 'DCM', 'Series Instance UID', 'ncip-aim3-sr/0022BaselineA.dcm'),
   row(
@@ -154,7 +186,7 @@ export const CODES: readonly Row[] = [
   row('measurement-method', 'G-C036', 'SRT', 'Measurement Method', 'ncip-aim3-sr/0022BaselineA.dcm'),
 ];
 
-/** Wordings under private codes, besides the meanings of the rows. They count only where a line is drawn. */
+/** Wordings under private codes, besides the meanings of the rows. Those of numbers count only where a line is drawn. */
 const WORDINGS: readonly (readonly [Concept, string])[] = [
   ['long-axis', 'Long diameter'],
   ['long-axis', 'Longest diameter'],
@@ -171,6 +203,9 @@ const WORDINGS: readonly (readonly [Concept, string])[] = [
   ['length', 'Linear measurement'],
   ['diameter', 'Maximum diameter'],
   ['diameter', 'Largest diameter'],
+  ['target-lesion', 'Target lesion'],
+  ['non-target-lesion', 'Non-target lesion'],
+  ['non-target-lesion', 'Non-target'],
 ];
 
 const byScheme = new Map<string, Map<string, Recognised>>();

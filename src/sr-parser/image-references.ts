@@ -5,14 +5,19 @@ import {
   type ImageReference,
   type SopClassUid,
   type SopInstanceUid,
+  type Tag,
 } from '../domain/index.js';
 
 /** A line lies on one frame; some writers name a few. A list of thousands is no place for a mark. */
 const MOST_FRAMES = 32;
 
 /** The instances that an IMAGE item names, one reference a frame (PS3.3 C.17.3, 10.3). */
-export function imageReferences(item: DataSet): readonly ImageReference[] {
-  const references = item.items(TAG.ReferencedSOPSequence);
+export const imageReferences = (item: DataSet): readonly ImageReference[] =>
+  imagesNamed(item, TAG.ReferencedSOPSequence);
+
+/** The same of any sequence of SOP instance references. */
+export function imagesNamed(item: DataSet, sequence: Tag): readonly ImageReference[] {
+  const references = item.items(sequence);
   return references.length === 1 ? framesOf(references[0]!) : references.slice(0, MOST_FRAMES).flatMap(framesOf);
 }
 

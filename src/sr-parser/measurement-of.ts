@@ -3,12 +3,11 @@ import { asReadUid, finding, type Axis, type Finding, type Measurement, type Mea
 import { markPoints, type Line } from './graphics.js';
 import type { DrawnAxis, Reading, ShapeLetter } from './shapes/reading.js';
 import { chooseLines } from './shapes/several-images.js';
-import { pathOf } from './tree.js';
 import { inMillimetres } from './units.js';
 
 /** The measurements of a report in the order of the file, each with a key of its own. */
 export function measurementsOf(readings: readonly Reading[]): readonly Measurement[] {
-  const places = readings.map((reading) => ({ path: pathOf(reading.item), run: reading.run }));
+  const places = readings.map((reading) => ({ path: reading.where, run: reading.run }));
   const total = new Map<string, number>();
   for (const { path } of places) total.set(path, (total.get(path) ?? 0) + 1);
   const given = new Map<string, number>();
@@ -36,6 +35,8 @@ function measurementOf(reading: Reading, key: MeasurementKey): Measurement {
     finding: reading.finding,
     findingSite: reading.findingSite,
     laterality: reading.laterality,
+    lesionRole: reading.lesionRole,
+    timePoint: reading.timePoint,
     shape: [...new Set(letters)].sort().join(','),
     findings: findingsOf(reading, chosen),
   };

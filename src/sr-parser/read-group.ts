@@ -167,13 +167,15 @@ function withContour(reading: Reading, contour: ReturnType<typeof contourOf>): R
 const readingOf =
   (group: Group) =>
   ({ long, short }: Pair): Reading => ({
-    item: group.item,
+    where: pathOf(group.item),
     run: group.run,
     trackingUID: group.trackingUID,
     trackingIdentifier: group.trackingIdentifier,
     finding: group.finding,
     findingSite: group.findingSite,
     laterality: group.laterality,
+    lesionRole: group.lesionRole,
+    timePoint: group.timePoint,
     letters: lettersOf(group, [...(long?.letters ?? []), ...(short?.letters ?? [])]),
     long,
     short,

@@ -1,20 +1,17 @@
 /** A report's measurements, and in the same value what was not understood. The way of a data set through this room, top to bottom. */
 import {
   TAG,
-  asReadUid,
   finding,
   type DataSet,
   type Finding,
   type ReadReport,
   type ReasonCode,
   type ReportKind,
-  type SeriesInstanceUid,
   type Skipped,
-  type SopClassUid,
-  type SopInstanceUid,
-  type StudyInstanceUid,
 } from '../domain/index.js';
+import { readPresentationState } from './carriers/presentation-state.js';
 import { evidenceOf } from './evidence.js';
+import { headerOf } from './header.js';
 import { findGroups, type OtherGroup } from './groups.js';
 import { measurementsOf } from './measurement-of.js';
 import { readGroup } from './read-group.js';
@@ -24,11 +21,15 @@ import { pairSingleLengths } from './shapes/single-lengths.js';
 import { joinSplitMarks } from './shapes/split-marks.js';
 import { contentTree, pathOf } from './tree.js';
 
+/** What is read besides structured reports; only where somebody asked for it. */
+export type OtherCarrier = 'gsps';
+
 /** Total: any data set gives a report, if only one that says why it has no measurements. Cost about linear in the content items. */
-export function readReport(dataSet: DataSet): ReadReport {
+export function readReport(dataSet: DataSet, carriers: readonly OtherCarrier[] = []): ReadReport {
   const recognition = recogniseDataSet(dataSet);
-  const header = headerOf(dataSet);
+  if (recognition.kind === 'gsps' && carriers.includes('gsps')) return readPresentationState(dataSet);
   const tree = contentTree(dataSet);
+  const header = headerOf(dataSet, tree.root);
   const evidence = evidenceOf(dataSet, tree.imageItems);
   if (recognition.kind !== 'content-tree')
     return { ...header, ...nothingRead(recognition.kind, recognition.reason), evidence };
@@ -54,18 +55,6 @@ export function readReport(dataSet: DataSet): ReadReport {
   };
 }
 
-/** A carrier that was recognised and not read: AIM files, which are no data sets and have no header to take over. */
-export const reportNotRead = (kind: Exclude<ReportKind, 'tid1500'>, reason: ReasonCode): ReadReport => ({
-  sopClassUID: undefined,
-  sopInstanceUID: undefined,
-  seriesInstanceUID: undefined,
-  studyInstanceUID: undefined,
-  seriesNumber: undefined,
-  patientID: undefined,
-  ...nothingRead(kind, reason),
-  evidence: [],
-});
-
 const nothingRead = (
   kind: ReportKind,
   reason: ReasonCode,
@@ -85,26 +74,6 @@ const wholeReport = (reason: ReasonCode): Skipped => ({ reason, where: '1' });
 function kindOf(isAim: boolean, measurements: number, others: readonly OtherGroup[]): ReportKind {
   if (isAim) return 'aim';
   return measurements > 0 || others.some(({ hasRegion }) => hasRegion) ? 'tid1500' : 'negative';
-}
-
-type Header = Pick<
-  ReadReport,
-  'sopClassUID' | 'sopInstanceUID' | 'seriesInstanceUID' | 'studyInstanceUID' | 'seriesNumber' | 'patientID'
->;
-
-function headerOf(dataSet: DataSet): Header {
-  const sopClass = dataSet.text(TAG.SOPClassUID);
-  const sopInstance = dataSet.text(TAG.SOPInstanceUID);
-  const series = dataSet.text(TAG.SeriesInstanceUID);
-  const study = dataSet.text(TAG.StudyInstanceUID);
-  return {
-    sopClassUID: sopClass === undefined ? undefined : asReadUid<SopClassUid>(sopClass),
-    sopInstanceUID: sopInstance === undefined ? undefined : asReadUid<SopInstanceUid>(sopInstance),
-    seriesInstanceUID: series === undefined ? undefined : asReadUid<SeriesInstanceUid>(series),
-    studyInstanceUID: study === undefined ? undefined : asReadUid<StudyInstanceUid>(study),
-    seriesNumber: dataSet.number(TAG.SeriesNumber),
-    patientID: dataSet.text(TAG.PatientID),
-  };
 }
 
 /** PS3.3 C.17.2: what policy may want to hold. UNVERIFIED is the normal state of every open-source writer and no finding. */

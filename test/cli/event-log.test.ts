@@ -43,7 +43,7 @@ describe('the log', () => {
             field === 'stack' ? '' : marker,
           ]),
         );
-        log.event(name, planted as EventFields<typeof name>);
+        log.event(name, planted);
       }
     });
     expect(lines).toHaveLength(Object.keys(EVENTS).length);

@@ -92,6 +92,62 @@ describe('caliper parse --json', () => {
   );
 });
 
+describe('caliper parse: other carriers and explanations', () => {
+  const carriers = 'test/fixtures/reports/carriers';
+
+  test('annotations (AIM) and drawings (GSPS) are read without being asked', () => {
+    const files = [
+      'ncip-aim3-xml__0022BaselineA.xml',
+      'independent__aim4-bidirectional-cm.json',
+      'independent__gsps-two-lesions.dcm',
+    ];
+    const { lines, status } = caliper('parse', '--json', ...files.map((f) => join(carriers, f)));
+    expect(status).toBe(0);
+    expect(lines.map((l) => [l['kind'], (l['measurements'] as unknown[]).length])).toEqual([
+      ['aim', 1],
+      ['aim', 2],
+      ['gsps', 2],
+    ]);
+    expect((lines[0]!['measurements'] as Line[])[0]!['findings']).toContain('points.origin-unknown');
+  });
+
+  test('--explain prints the tree', () => {
+    const { stdout, status } = caliper('parse', '--explain', 'test/fixtures/reports/highdicom__0.28.2-lines.dcm');
+    expect(status).toBe(0);
+    expect(stdout).toContain('recognised as the role long-axis by value-and-scheme');
+    expect(stdout).toContain('=> measurement');
+  });
+
+  test('--explain and --json are two things', () => {
+    expect(caliper('parse', '--explain', '--json', 'x.dcm').status).toBe(2);
+  });
+});
+
+describeWith({ shared: shared() }, 'reports that do not count', (peers) => {
+  test('superseded, repeated and rejected reports are skipped with their reason; annotations are segmented', () => {
+    const input = join(scratch, 'life');
+    mkdirSync(input);
+    const corpus = join(peers.shared, 'sr-corpus');
+    for (const name of ['life-chain-1', 'life-chain-2', 'life-rejected', 'life-rejection-note', 'life-second-reader'])
+      cpSync(join(corpus, 'independent', `${name}.dcm`), join(input, `${name}.dcm`));
+    cpSync(join(corpus, 'independent/aim4-bidirectional-linear.json'), join(input, 'aim.json'));
+    cpSync(join(corpus, 'ct/synthetic'), join(input, 'ct'), { recursive: true });
+    cpSync(join(corpus, 'ct/ncip'), join(input, 'ct'), { recursive: true });
+    const { lines, status } = caliper('segment', '--input', input, '--out', join(scratch, 'life-out'), '--json');
+    expect(status).toBe(0);
+    const counted = new Map<string, number>();
+    for (const line of lines) {
+      const key = `${String(line['outcome'])} ${String(line['reason'])}`;
+      counted.set(key, (counted.get(key) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(counted)).toEqual({
+      'written null': 8,
+      'skipped superseded': 3,
+      'skipped rejected-by-note': 3,
+    });
+  });
+});
+
 describeWith({ shared: shared() }, 'the NCI AIM reports with their slices', (peers) => {
   test('each has an outcome, none crashes, and lengths are measured again from the images', () => {
     const input = join(scratch, 'nci');

@@ -213,6 +213,13 @@ describe('marks at the edge of what there is', () => {
     expect(dice(truth, segmented(task).mask)).toBeGreaterThan(0.97);
   });
 
+  it('a lesion of 500 pixels leaves the paper nothing but its seeds, and they are a mask', () => {
+    const place = { columns: 512, rows: 512, centre: [250, 260], half: [250, 240], degrees: 0 } as const;
+    const lesion = segmented(phantom({ method: 'grabcut-paper', contrast: 80, ...place }).task);
+    expect(lesion.areaPx).toBeGreaterThan(100_000);
+    expect(lesion.agreement).toBeGreaterThan(0);
+  });
+
   it.each(METHODS)('a lesion cut by the border of the slice is segmented by %s', (method) => {
     for (const centre of [
       [4, 27],

@@ -1,10 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EQUIPMENT, receiptText } from '../../src/domain/index.js';
-import { isOwnObject, readReport, recogniseCarrier, reportNotRead } from '../../src/sr-parser/index.js';
-import { describeWith, shared } from '../environment/peers.js';
-import { fixtureCorpus, manifestRows } from './corpus.js';
+import { isOwnObject, readReport, recogniseCarrier } from '../../src/sr-parser/index.js';
+import { fixtureCorpus } from './corpus.js';
 import { dataSetOfJson, item, reportJson, type JsonItem } from './made-report.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
@@ -28,14 +25,6 @@ describe('carriers by content', () => {
     expect(recogniseCarrier(fixtureCorpus().reports[0]!.bytes)).toBe('dicom');
   });
 
-  test('a carrier that is not read says why', () => {
-    expect(reportNotRead('aim', 'carrier-not-enabled')).toMatchObject({
-      kind: 'aim',
-      measurements: [],
-      skipped: [{ reason: 'carrier-not-enabled', where: '1' }],
-    });
-  });
-
   const REASONS: readonly (readonly [string, string])[] = [
     ['independent/gsps-single-line.dcm', 'carrier-not-enabled'],
     ['osirix/osirix-like-roi.dcm', 'not-interpretable'],
@@ -49,15 +38,6 @@ describe('carriers by content', () => {
   test('classes that carry no marks are not looked into', () => {
     const dose = reportJson([], { '00080016': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.88.67'] } });
     expect(readReport(dataSetOfJson(dose)).skipped).toEqual([{ reason: 'not-a-report', where: '1' }]);
-  });
-});
-
-describeWith({ shared: shared() }, 'AIM files of others', ({ shared }) => {
-  const folder = join(shared, 'sr-corpus');
-  const files = manifestRows(folder).filter(({ shape }) => shape === 'aim3' || shape === 'aim4');
-
-  test.each(files.map(({ path }) => [path]))('%s', (path) => {
-    expect(recogniseCarrier(readFileSync(join(folder, path)))).toBe('aim');
   });
 });
 

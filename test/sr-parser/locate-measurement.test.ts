@@ -44,6 +44,8 @@ const measurement = (longAxis: Axis | undefined, shortAxis?: Axis, trackingIdent
   finding: undefined,
   findingSite: undefined,
   laterality: undefined,
+  lesionRole: undefined,
+  timePoint: undefined,
   shape: 'A',
   findings: [],
 });

@@ -1,6 +1,7 @@
 import { seededRandom } from '../seeded-random.js';
 import { createFlowWorkspace, maximumFlow, minimumCutInto, MOST_TERMINAL, type FlowWorkspace } from './grid-flow.js';
 import { gridPlan, type GridPlan } from './grid.js';
+import { pushAlongLines } from './line-flow.js';
 import {
   assignLevels,
   createMixture,
@@ -61,7 +62,7 @@ export interface GrabCutWorkspace {
   readonly unaryChange: Int32Array;
   readonly foreground: Side;
   readonly background: Side;
-  readonly size: { nodeCount: number; levels: number };
+  readonly size: { nodeCount: number; levels: number; rounds: number };
 }
 
 /** One side's pixels as a histogram, its mixture, and what each level costs on it. */
@@ -97,7 +98,7 @@ export const createGrabCutWorkspace = (capacity: number): GrabCutWorkspace => ({
   unaryChange: new Int32Array(GREY_LEVELS),
   foreground: createSide(),
   background: createSide(),
-  size: { nodeCount: 0, levels: 0 },
+  size: { nodeCount: 0, levels: 0, rounds: 0 },
 });
 
 /** GrabCut on what stands in `ws`. Writes `ws.label`; allocates nothing that grows with the window. */
@@ -162,12 +163,13 @@ export function beginGrabCut(ws: GrabCutWorkspace, plan: GridPlan, settings: Gra
     flow.terminal[p] = -shape[p]!;
   }
   size.nodeCount = nodeCount;
+  size.rounds = 0;
 
   const [foregroundPixels, backgroundPixels] = countLevels(ws, plan);
   if (foregroundPixels === 0 || backgroundPixels === 0) return 'one-side-empty';
   if (size.levels === 1) return 'one-grey-value';
 
-  linkNeighbours(flow, plan, ws.grey, seeds, settings.gamma, ws.links);
+  linkNeighbours(flow, plan, ws.grey, seeds, nodes, nodeCount, settings.gamma, ws.links);
   ws.unary.fill(0, 0, size.levels);
   return 'ready';
 }
@@ -179,6 +181,9 @@ export function startMixtures(ws: GrabCutWorkspace, settings: GrabCutSettings): 
   for (const side of [ws.background, ws.foreground])
     startMixture(side.mixture, histogramOf(ws, side), side.component, components, variance, random);
 }
+
+/** Links so strong, in nats, carry flow far: a head start along lines pays. */
+const FAR_FLOW_GAMMA = 10;
 
 /** One round: components of all pixels, mixtures, minimum cut. Returns how many pixels changed sides. */
 export function iterateGrabCut(ws: GrabCutWorkspace, plan: GridPlan, settings: GrabCutSettings): number {
@@ -193,6 +198,7 @@ export function iterateGrabCut(ws: GrabCutWorkspace, plan: GridPlan, settings: G
     const p = nodes[i]!;
     terminal[p] = terminal[p]! + unaryChange[level[p]!]!;
   }
+  if (size.rounds++ === 0 && settings.gamma > FAR_FLOW_GAMMA) pushAlongLines(flow, plan, nodes, size.nodeCount);
   maximumFlow(flow, plan, nodes, size.nodeCount);
 
   return relabel(ws, plan);
@@ -245,20 +251,11 @@ function relabel(ws: GrabCutWorkspace, plan: GridPlan): number {
 function countLevels(ws: GrabCutWorkspace, plan: GridPlan): [foreground: number, background: number] {
   const { grey, label, level, levelAt, levelValue, foreground, background, size } = ws;
   const { width, height, stride } = plan;
-  let lowest = GREY_LEVELS;
-  let highest = 0;
-  for (let row = 1; row <= height; row++) {
-    for (let p = row * stride + 1, end = p + width; p < end; p++) {
-      const g = grey[p]!;
-      if (g < lowest) lowest = g;
-      if (g > highest) highest = g;
-    }
-  }
-  levelAt.fill(0, lowest, highest + 1);
+  levelAt.fill(0);
   for (let row = 1; row <= height; row++)
     for (let p = row * stride + 1, end = p + width; p < end; p++) levelAt[grey[p]!] = 1;
   let levels = 0;
-  for (let g = lowest; g <= highest; g++) {
+  for (let g = 0; g < GREY_LEVELS; g++) {
     if (levelAt[g] === 0) continue;
     levelValue[levels] = g;
     levelAt[g] = levels++;

@@ -16,40 +16,41 @@ const TABLE_OF_ARC = Int32Array.of(2, 1, 2, 0, 0, 2, 1, 2).map((table) => table 
 
 /**
  * Smoothness of GrabCut: gamma / d * exp(-beta * difference^2) between eight neighbours, beta = 1 / (2 mean difference^2) over the window
- * (Rother et al. 2004, section 2). Writes capacities into `flow.residual`, and adds to `flow.terminal` what pulls a pixel towards sure
- * neighbours: those are no nodes of the graph. `flow.terminal` must hold the terms that are not links before.
+ * (Rother et al. 2004, section 2). Writes capacities between the `count` pixels listed in `nodes` into `flow.residual`, and adds to `flow.terminal`
+ * what pulls them towards sure neighbours: those are no nodes of the graph. `flow.terminal` must hold the terms that are not links before.
  */
 export function linkNeighbours(
   flow: FlowWorkspace,
   plan: GridPlan,
   grey: Int16Array,
   seeds: Uint8Array,
+  nodes: Int32Array,
+  count: number,
   gamma: number,
   capacityOf: Int32Array,
 ): void {
   fillTable(capacityOf, plan, gamma, contrastOf(plan, grey));
   const { residual, terminal } = flow;
-  const { width, height, stride, step } = plan;
+  const { step } = plan;
   residual.fill(0, 0, 8 * plan.pixels);
-  for (let row = 1; row <= height; row++) {
-    for (let p = row * stride + 1, end = p + width; p < end; p++) {
-      const seedP = seeds[p]!;
-      const greyP = grey[p]!;
-      // arcs 4 to 7 lead forwards: each pair once
-      for (let d = 4; d < 8; d++) {
-        const q = p + step[d]!;
-        const seedQ = seeds[q]!;
-        if (seedQ === DEAD || (isSure(seedP) && isSure(seedQ))) continue;
-        const difference = greyP - grey[q]!;
-        const capacity = capacityOf[TABLE_OF_ARC[d]! + (difference < 0 ? -difference : difference)]!;
-        if (isSure(seedP)) terminal[q] = terminal[q]! + (labelOf(seedP) === 1 ? capacity : -capacity);
-        else if (isSure(seedQ)) terminal[p] = terminal[p]! + (labelOf(seedQ) === 1 ? capacity : -capacity);
-        else {
-          residual[8 * p + d] = capacity;
-          residual[8 * q + 7 - d] = capacity;
-        }
+  for (let i = 0; i < count; i++) {
+    const p = nodes[i]!;
+    const greyP = grey[p]!;
+    let pull = 0;
+    for (let d = 0; d < 8; d++) {
+      const q = p + step[d]!;
+      const seedQ = seeds[q]!;
+      // arcs 4 to 7 lead forwards: each pair of open pixels is linked once
+      if (seedQ === DEAD || (d < 4 && !isSure(seedQ))) continue;
+      // not a condition: in noise every other guess of the processor would be wrong
+      const capacity = capacityOf[TABLE_OF_ARC[d]! + Math.abs(greyP - grey[q]!)]!;
+      if (isSure(seedQ)) pull += labelOf(seedQ) === 1 ? capacity : -capacity;
+      else {
+        residual[8 * p + d] = capacity;
+        residual[8 * q + 7 - d] = capacity;
       }
     }
+    terminal[p] = terminal[p]! + pull;
   }
 }
 
@@ -59,24 +60,27 @@ function contrastOf({ width, height, stride }: GridPlan, grey: Int16Array): numb
   for (let row = 1; row <= height; row++) {
     const first = row * stride + 1;
     const last = first + width - 1;
-    for (let p = first; p < last; p++) sum += squaredDifference(grey, p, p + 1);
-  }
-  for (let row = 1; row < height; row++) {
-    const first = row * stride + 1;
-    const last = first + width - 1;
-    for (let p = first; p < last; p++)
-      sum +=
-        squaredDifference(grey, p, p + stride) +
-        squaredDifference(grey, p, p + stride + 1) +
-        squaredDifference(grey, p + 1, p + stride);
-    sum += squaredDifference(grey, last, last + stride);
+    // grey values of a square of four pixels, which moves along two rows; the last row has none below
+    const below = row < height ? stride : 0;
+    let here = grey[first]!;
+    let under = grey[first + below]!;
+    let ofRow = 0;
+    for (let p = first; p < last; p++) {
+      const right = grey[p + 1]!;
+      const underRight = grey[p + 1 + below]!;
+      ofRow += squared(here - right);
+      if (below > 0) ofRow += squared(here - under) + squared(here - underRight) + squared(right - under);
+      here = right;
+      under = underRight;
+    }
+    if (below > 0) ofRow += squared(here - under);
+    sum += ofRow;
   }
   const pairs = 4 * width * height - 3 * width - 3 * height + 2;
   return sum === 0 ? 0 : pairs / (2 * sum);
 }
 
-const squaredDifference = (grey: Int16Array, p: number, q: number): number =>
-  (grey[p]! - grey[q]!) * (grey[p]! - grey[q]!);
+const squared = (difference: number): number => difference * difference;
 
 function fillTable(capacityOf: Int32Array, { arcLength }: GridPlan, gamma: number, beta: number): void {
   const across = (gamma / arcLength[4]!) * NAT;

@@ -3,11 +3,12 @@
  * siblings. Nothing links them but their place, so there must be one of each.
  */
 import { TAG, type Skipped } from '../../domain/index.js';
-import { measuredValue, roleOf, type AxisNumber } from '../axis-number.js';
+import { roleOf, type StatedLength } from '../axis-number.js';
 import { codedConcept } from '../coded-entry.js';
 import { conceptOfWording, isConcept, recognise, type Concept } from '../codes.js';
 import { graphicOf, isGraphic, type Line } from '../graphics.js';
 import { NOTHING_INHERITED, meaningOf } from '../meaning.js';
+import { measuredValue } from '../measured-value.js';
 import { itemsOf, pathOf, type ContentItem } from '../tree.js';
 import { straightLine } from './lines-under-numbers.js';
 import type { DrawnAxis, Reading } from './reading.js';
@@ -29,7 +30,7 @@ export function readAimAnnotations(annotations: readonly ContentItem[]): AimRead
 }
 
 function readAnnotation(annotation: ContentItem): Reading | undefined {
-  const numbers: AxisNumber[] = [];
+  const numbers: StatedLength[] = [];
   const lines: Line[] = [];
   for (const item of itemsOf(annotation)) {
     if (item.valueType === 'NUM' && item.recognised?.concept === 'aim-calculation-result')
@@ -42,7 +43,7 @@ function readAnnotation(annotation: ContentItem): Reading | undefined {
   const drawn: DrawnAxis = { number, lines };
   return {
     ...meaningOf(annotation, annotation.children, [], NOTHING_INHERITED),
-    item: annotation,
+    where: pathOf(annotation),
     run: undefined,
     letters: ['L'],
     long: number.role === 'long-axis' ? drawn : undefined,
@@ -55,11 +56,11 @@ function readAnnotation(annotation: ContentItem): Reading | undefined {
 }
 
 /** The calculation's number if its dimension label, or the method beside it, says that it is a length. */
-function lengthOf(item: ContentItem): readonly AxisNumber[] {
+function lengthOf(item: ContentItem): readonly StatedLength[] {
   const label = item.children.find((child) => child.recognised?.concept === 'aim-dimension-label');
   const role = roleOf(conceptOfWording(label?.dataSet.text(TAG.TextValue))) ?? roleOf(methodOf(item.parent));
   if (role === undefined) return [];
-  return [{ item, role, match: 'position', concept: item.concept, ...measuredValue(item), graphics: [] }];
+  return [{ role, match: 'position', concept: item.concept, ...measuredValue(item) }];
 }
 
 function methodOf(calculation: ContentItem | undefined): Concept | undefined {

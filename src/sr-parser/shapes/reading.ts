@@ -1,23 +1,22 @@
 /** What was understood of one group, before it is joined with others and becomes a measurement. */
 import type { ImageReference } from '../../domain/index.js';
-import type { AxisNumber } from '../axis-number.js';
+import type { AxisNumber, StatedLength } from '../axis-number.js';
 import type { Group } from '../groups.js';
 import type { Line } from '../graphics.js';
 import type { Meaning } from '../meaning.js';
-import type { ContentItem } from '../tree.js';
 
 /** The shapes that reports come in (docs/reports.md). */
 export type ShapeLetter = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M';
 
 /** One axis: its number, its lines, or both. More than one line where it was drawn on several images. */
 export interface DrawnAxis {
-  readonly number: AxisNumber | undefined;
+  readonly number: StatedLength | undefined;
   readonly lines: readonly Line[];
 }
 
 export interface Reading extends Meaning {
-  /** The group's item and, where a container holds several, which run or pair of it. */
-  readonly item: ContentItem;
+  /** Path of the group in its carrier (`1.5.2`) and, where a container holds several, which run or pair of it. */
+  readonly where: string;
   readonly run: number | undefined;
   readonly letters: readonly ShapeLetter[];
   readonly long: DrawnAxis | undefined;

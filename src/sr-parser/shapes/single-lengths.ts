@@ -110,6 +110,8 @@ function pair(long: Reading, short: Reading): Reading {
     finding: long.finding ?? short.finding,
     findingSite: long.findingSite ?? short.findingSite,
     laterality: long.laterality ?? short.laterality,
+    lesionRole: long.lesionRole ?? short.lesionRole,
+    timePoint: long.timePoint ?? short.timePoint,
     images: [...long.images, ...short.images],
     hasDanglingReference: long.hasDanglingReference || short.hasDanglingReference,
     originUnknown: long.originUnknown || short.originUnknown,

@@ -64,6 +64,8 @@ function join(long: Reading, short: Reading): Reading {
     finding: long.finding ?? short.finding,
     findingSite: long.findingSite ?? short.findingSite,
     laterality: long.laterality ?? short.laterality,
+    lesionRole: long.lesionRole ?? short.lesionRole,
+    timePoint: long.timePoint ?? short.timePoint,
     trackingIdentifier: long.trackingIdentifier ?? short.trackingIdentifier,
     images: [...long.images, ...short.images],
     hasDanglingReference: long.hasDanglingReference || short.hasDanglingReference,

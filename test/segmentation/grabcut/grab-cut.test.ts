@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import {
   beginGrabCut,
   createGrabCutWorkspace,
@@ -150,47 +149,6 @@ describe('GrabCut', () => {
     expect(() => grabCutInto(createGrabCutWorkspace(10), gridPlan(3, 3), HARD)).toThrow(RangeError);
   });
 });
-
-interface OpencvCase {
-  readonly size: number;
-  readonly rounds: number;
-  readonly grey: string;
-  readonly seeds: string;
-  readonly mask: string;
-  readonly background: { weight: number[]; mean: number[]; variance: number[] };
-  readonly foreground: { weight: number[]; mean: number[]; variance: number[] };
-}
-
-describe("OpenCV's GrabCut from the same first mixtures", () => {
-  const file = new URL('../reference/opencv-masks.json', import.meta.url);
-  const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: OpencvCase[] };
-
-  it.each(cases.map((c, i) => [i, c] as const))('gives the same mask, picture %i', (_, c) => {
-    const bytes = (text: string): number[] => [...Buffer.from(text, 'base64')];
-    const plan = gridPlan(c.size, c.size);
-    const ws = createGrabCutWorkspace(plan.pixels);
-    loadPicture(ws, plan, { width: c.size, height: c.size, grey: bytes(c.grey), seeds: bytes(c.seeds) });
-    beginGrabCut(ws, plan, OPENCV);
-    for (const [side, start] of [
-      [ws.background, c.background],
-      [ws.foreground, c.foreground],
-    ] as const)
-      setMixture(side.mixture, start);
-    for (let round = 0; round < c.rounds; round++) iterateGrabCut(ws, plan, OPENCV);
-    expect(labels(ws, plan)).toEqual(bytes(c.mask));
-  });
-});
-
-function setMixture(mixture: Mixture, start: OpencvCase['background']): void {
-  mixture.size = start.weight.length;
-  for (let k = 0; k < mixture.size; k++) {
-    const variance = start.variance[k]! + 1 / 300;
-    mixture.weight[k] = start.weight[k]!;
-    mixture.mean[k] = start.mean[k]!;
-    mixture.variance[k] = variance;
-    mixture.least[k] = -Math.log(start.weight[k]!) + Math.log(variance) / 2;
-  }
-}
 
 describe('a mixture', () => {
   it('drops a component that got no pixels', () => {

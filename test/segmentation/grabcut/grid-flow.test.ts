@@ -9,6 +9,7 @@ import {
   SOURCE,
   type FlowWorkspace,
 } from '../../../src/segmentation/grabcut/grid-flow.js';
+import { pushAlongLines } from '../../../src/segmentation/grabcut/line-flow.js';
 import { FlowGraph } from '../reference/edmonds-karp.js';
 import { numbersFrom } from '../reference/picture.js';
 
@@ -78,12 +79,14 @@ function cutValue({ width, links, terminal }: Problem, label: (i: number) => num
 }
 
 const ws = createFlowWorkspace(40 * 40);
+/** Ten times as many grids where there is time. */
+const MORE = process.env['CALIPER_LONG'] === '1' ? 10 : 1;
 
 describe('maximum flow on a grid', () => {
   it('equals the cut, and the flow of shortest augmenting paths, on thousands of grids', () => {
     const numbers = numbersFrom(1);
-    for (let round = 0; round < 3000; round++) {
-      const problem = randomProblem(numbers, round < 2900 ? 5 : 14);
+    for (let round = 0; round < 3000 * MORE; round++) {
+      const problem = randomProblem(numbers, round < 2900 * MORE ? 5 : 14);
       const plan = gridPlan(problem.width, problem.height);
       const nodes = load(ws, plan, problem);
       const preferred = new Uint8Array(plan.pixels).map(() => numbers(2));
@@ -98,7 +101,7 @@ describe('maximum flow on a grid', () => {
   it('finds the two sets that every minimum cut agrees on, and leaves the others to preference', () => {
     const numbers = numbersFrom(2);
     let free = 0;
-    for (let round = 0; round < 1500; round++) {
+    for (let round = 0; round < 1500 * MORE; round++) {
       const problem = randomProblem(numbers, 5);
       const plan = gridPlan(problem.width, problem.height);
       const nodes = load(ws, plan, problem);
@@ -122,7 +125,7 @@ describe('maximum flow on a grid', () => {
 
   it('goes on from its residuals when only terminal links change', () => {
     const numbers = numbersFrom(3);
-    for (let round = 0; round < 500; round++) {
+    for (let round = 0; round < 500 * MORE; round++) {
       let problem = randomProblem(numbers, 6);
       const plan = gridPlan(problem.width, problem.height);
       const nodes = load(ws, plan, problem);
@@ -141,6 +144,24 @@ describe('maximum flow on a grid', () => {
         );
       }
     }
+  });
+
+  it('keeps its value and its two sets after a head start along lines', () => {
+    const numbers = numbersFrom(4);
+    let pushed = 0;
+    for (let round = 0; round < 1500 * MORE; round++) {
+      const problem = randomProblem(numbers, round % 20 === 0 ? 12 : 6);
+      const plan = gridPlan(problem.width, problem.height);
+      const nodes = load(ws, plan, problem);
+      const start = pushAlongLines(ws, plan, nodes, nodes.length);
+      const { flow, reached, reaching } = reference(problem);
+      expect(start + maximumFlow(ws, plan, nodes, nodes.length)).toBe(flow);
+      const expected = problem.terminal.map((_, i) => (reached.has(i) ? SOURCE : reaching.has(i) ? SINK : FREE));
+      expect(problem.terminal.map((_, i) => ws.tree[at(plan, i)])).toEqual(expected);
+      pushed += start / Math.max(1, flow);
+    }
+    // it does not stand idle
+    expect(pushed).toBeGreaterThan(750 * MORE);
   });
 
   it('takes the largest capacities there may be without losing a unit', () => {

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decode, type DecodedPng } from 'fast-png';
+import { countPixels, fail, ok, type Mask, type Result } from '../domain/index.js';
+import type { LesionRow } from './lesion-row.js';
+import type { LesionSet } from './lesion-set.js';
+import type { RowProblemCode } from './problems.js';
+import { ifThere } from './read-lesion-set.js';
+
+/** 16-bit grey pictures hold HU + 32768. */
+const HU_OFFSET = 32768;
+
+/** The row's slice or crop in Hounsfield units: rows x columns of the row, row-major. */
+export async function readRowHu(set: LesionSet, row: LesionRow): Promise<Result<Float32Array, RowProblemCode>> {
+  const bytes = await ifThere(readFile(join(set.folder, row.imagePath)));
+  if (bytes === undefined) return fail('image-missing');
+  const png = decoded(bytes);
+  if (!png) return fail('image-unreadable');
+  if (png.depth !== 16 || png.channels !== 1 || png.palette) return fail('image-not-16-bit-grey');
+  if (png.height !== row.rows || png.width !== row.columns) return fail('image-size-differs');
+  return ok(Float32Array.from(png.data, (value) => value - HU_OFFSET));
+}
+
+/** The expert's mask of a row that has one (`set.masks`); never an empty one. */
+export async function readExpertMask(set: LesionSet, row: LesionRow): Promise<Result<Mask, RowProblemCode>> {
+  const png = decoded(await readFile(maskPath(set, row)));
+  if (!png) return fail('mask-unreadable');
+  if (png.depth !== 1 || png.channels !== 1 || png.palette) return fail('mask-not-1-bit');
+  const { height: rows, width: columns, data } = png;
+  if (rows !== row.rows || columns !== row.columns) return fail('mask-size-differs');
+  const bytesARow = Math.ceil(columns / 8);
+  const bits = new Uint8Array(rows * columns);
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++) bits[y * columns + x] = (data[y * bytesARow + (x >> 3)]! >> (7 - (x & 7))) & 1;
+  const mask = { rows, columns, bits };
+  return countPixels(mask) === 0 ? fail('mask-empty') : ok(mask);
+}
+
+export const maskPath = (set: LesionSet, row: LesionRow): string => join(set.folder, 'masks', `${row.id}.png`);
+
+/** fast-png throws on anything that is not a sound PNG. */
+function decoded(bytes: Uint8Array): DecodedPng | undefined {
+  try {
+    return decode(bytes, { checkCrc: true });
+  } catch {
+    return undefined;
+  }
+}
