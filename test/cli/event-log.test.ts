@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { openLog } from '../../src/cli/event-log.js';
-import { EVENTS, type EventFields, type EventName } from '../../src/domain/index.js';
+import { EVENTS, type EventName } from '../../src/domain/index.js';
 
 const written = async (write: (log: ReturnType<typeof openLog>) => void): Promise<Record<string, unknown>[]> => {
   const stream = new PassThrough();
