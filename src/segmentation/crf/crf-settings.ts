@@ -15,7 +15,7 @@ export interface CrfSettings {
 
 /** How a lesion's mask is refined. */
 export interface RefinementSettings extends Omit<CrfSettings, 'bilateral'> {
-  /** sigmaHu is this share of the grey window that a reader would set: 40 HU in soft tissue, 150 HU in lung. */
+  /** sigmaHu is this share of the grey window that a reader would set, 400 HU wide in soft tissue and 1500 HU in lung. */
   readonly bilateral: { readonly sigmaMm: Mm; readonly windowShare: number; readonly weight: number };
   /** Probability of foreground of the mask's outermost pixels; that of the pixels around them is the rest of 1. */
   readonly certainty: number;
@@ -23,12 +23,16 @@ export interface RefinementSettings extends Omit<CrfSettings, 'bilateral'> {
   readonly logOddsPerPx: number;
 }
 
+/**
+ * Chosen on the training split by mean Dice over grabcut, grabcut-paper and superellipse; a broad optimum. lidc (n = 977): 0.862 to 0.864, 0.844 to
+ * 0.860, 0.821 to 0.851; sts (n = 190): 0.886, 0.769 to 0.771, 0.887.
+ */
 export const REFINEMENT: RefinementSettings = {
   mode: 'exact',
   iterations: 5,
-  spatial: { sigmaMm: mm(2), weight: 3 },
-  bilateral: { sigmaMm: mm(6), windowShare: 0.1, weight: 4 },
+  spatial: { sigmaMm: mm(0.8), weight: 2 },
+  bilateral: { sigmaMm: mm(4), windowShare: 0.15, weight: 1 },
   selfTerm: 'kept',
-  certainty: 0.8,
-  logOddsPerPx: 1,
+  certainty: 0.52,
+  logOddsPerPx: 0.5,
 };
