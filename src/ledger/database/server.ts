@@ -79,7 +79,13 @@ async function removeUnfinished(layout: Layout): Promise<void> {
   const folder = dirname(layout.dataFolder);
   for (const name of await readdir(folder)) {
     const [, maker] = /^postgresql\.(\d+)\.[0-9a-f-]+\.new$/.exec(name) ?? [];
-    if (maker !== undefined && !isAlive(Number(maker))) await rm(join(folder, name), { recursive: true, force: true });
+    if (maker === undefined || isAlive(Number(maker))) continue;
+    try {
+      // its initdb may outlive the killed daemon by seconds and still be writing
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    } catch (error) {
+      if (codeOf(error) !== 'ENOTEMPTY') throw error; // the next start finds it again
+    }
   }
 }
 

@@ -358,8 +358,14 @@ describe('an embedded database', () => {
       () => existsSync(placeOf(folder)) && readdirSync(placeOf(folder)).some((name) => name.endsWith('.new')),
     );
     await opener.kill();
-    const database = await open(embeddedIn(folder));
-    await until(() => readdirSync(placeOf(folder)).every((name) => !name.endsWith('.new')));
+    const leftovers = () => readdirSync(placeOf(folder)).filter((name) => name.endsWith('.new'));
+    let database = await open(embeddedIn(folder));
+    // an initdb that outlived its daemon on a slow machine is left to the next start
+    for (let starts = 0; leftovers().length > 0 && starts < 5; starts++) {
+      await closed(database);
+      database = await open(embeddedIn(folder));
+    }
+    expect(leftovers()).toEqual([]);
     expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 });
