@@ -147,7 +147,7 @@ function measurementCard(
           : undefined
       }
       ${
-        m.findings.length > 0
+        findings(m.findings) !== ''
           ? html`<dt>Findings</dt>
               <dd>${findings(m.findings)}</dd>`
           : undefined
