@@ -47,7 +47,7 @@ export async function deliver(claim: Claim, delivery: Delivery, world: World): P
         const there = await look(destination.archive, current, await ledger.objectBytes(current.object));
         if (there.kind === 'problem') return wait(there.problem.code, there.problem);
         if (there.kind === 'ours') return move({ to: 'already-stored' });
-        if (there.kind === 'foreign') return move({ to: 'held', reason: 'read-back-differs' });
+        if (there.kind === 'differs') return move({ to: 'held', reason: there.reason });
         if (!mayStore(destination, role, claim)) return move({ to: 'would-store' });
         if (destination.requireStudy) {
           const study = await hasStudy(destination.archive, current);
@@ -115,18 +115,27 @@ function mayStore(destination: Destination, role: Role | undefined, claim: Claim
 type Looked =
   | { readonly kind: 'absent' }
   | { readonly kind: 'ours' }
-  | { readonly kind: 'foreign' }
+  | { readonly kind: 'differs'; readonly reason: ReasonCode }
   | { readonly kind: 'problem'; readonly problem: ArchiveProblem };
 
-/** Whether the destination holds the object already: an object that was there before is checked against its own receipt. */
+/**
+ * Whether the destination holds the object already. What equals ours is ours, wherever the archive now says that it belongs; another object under
+ * the UID is checked against its own receipt.
+ */
 async function look(archive: Archive, delivery: Delivery, ours: Uint8Array | undefined): Promise<Looked> {
   const found = await archive.retrieve(placeOf(delivery));
   if (!found.ok)
     return found.error.code === 'image-gone' ? { kind: 'absent' } : { kind: 'problem', problem: found.error };
-  if (ours && compareReadBack(ours, found.value).kind !== 'differs') return { kind: 'ours' };
+  if (ours) {
+    const compared = await compareWithSent(archive, delivery, ours, found.value);
+    if (compared.kind === 'equal') return { kind: 'ours' };
+    if (compared.kind === 'problem' || compared.reason !== 'read-back-differs') return compared;
+  }
   const file = readPart10(found.value);
   const segments = file.ok ? ownSegments(file.value.dataSet) : [];
-  return { kind: segments.length > 0 && segments.every((s) => s.maskMatches) ? 'ours' : 'foreign' };
+  return segments.length > 0 && segments.every((s) => s.maskMatches)
+    ? { kind: 'ours' }
+    : { kind: 'differs', reason: 'read-back-differs' };
 }
 
 async function hasStudy(
@@ -188,21 +197,33 @@ function afterStore(answer: Awaited<ReturnType<Archive['store']>>, destination: 
   }
 }
 
-type Confirmed =
+type Compared =
   | { readonly kind: 'equal' }
-  | { readonly kind: 'missing' }
   | { readonly kind: 'differs'; readonly reason: ReasonCode }
   | { readonly kind: 'problem'; readonly problem: ArchiveProblem };
 
-/**
- * Fetches the object and compares every bit with what was sent. Patient and study attributes may have been corrected by the archive: they are
- * right when they are what the archive now says of the study.
- */
-async function confirm(archive: Archive, delivery: Delivery, sent: Uint8Array): Promise<Confirmed> {
+/** Fetches the object and compares every bit with what was sent. */
+async function confirm(
+  archive: Archive,
+  delivery: Delivery,
+  sent: Uint8Array,
+): Promise<Compared | { readonly kind: 'missing' }> {
   const received = await archive.retrieve(placeOf(delivery));
   if (!received.ok)
     return received.error.code === 'image-gone' ? { kind: 'missing' } : { kind: 'problem', problem: received.error };
-  const compared = compareReadBack(sent, received.value);
+  return compareWithSent(archive, delivery, sent, received.value);
+}
+
+/**
+ * Patient and study attributes may have been corrected by the archive: they are right when they are what the archive now says of the study.
+ */
+async function compareWithSent(
+  archive: Archive,
+  delivery: Delivery,
+  sent: Uint8Array,
+  received: Uint8Array,
+): Promise<Compared> {
+  const compared = compareReadBack(sent, received);
   if (compared.kind === 'equal') return { kind: 'equal' };
   if (compared.kind === 'differs') return { kind: 'differs', reason: 'read-back-differs' };
   const study = await archive.search(
@@ -211,7 +232,7 @@ async function confirm(archive: Archive, delivery: Delivery, sent: Uint8Array): 
     { include: ['PatientID', 'PatientName'] },
   );
   if (!study.ok) return { kind: 'problem', problem: study.error };
-  const stored = readPart10(received.value);
+  const stored = readPart10(received);
   const now = study.value[0];
   return now && stored.ok && sameIdentity(now, stored.value.dataSet)
     ? { kind: 'equal' }

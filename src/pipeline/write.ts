@@ -24,7 +24,7 @@ type RefusedLesion = Refusal & { readonly measurementKey: MeasurementKey };
 
 export interface WrittenReport {
   readonly objects: readonly ObjectToDeliver[];
-  /** Lesions that every destination of their rule already holds. */
+  /** Lesions that every destination of their rule already holds, and those that one holds damaged. */
   readonly already: readonly { readonly measurement: Measurement; readonly segment: OwnSegment }[];
   readonly refused: readonly RefusedLesion[];
 }
@@ -49,8 +49,10 @@ export function writeReport(
       segment: segmentOf(existing.get(name) ?? [], report, measurement),
     }));
     const missing = held.filter((h) => !h.segment).map((h) => h.name);
-    if (missing.length === 0) {
-      already.push({ measurement, segment: held[0]!.segment! });
+    // a damaged one anywhere is for a person to see, before more of the lesion is stored
+    const speaking = held.find((h) => h.segment && !h.segment.intact) ?? (missing.length === 0 ? held[0] : undefined);
+    if (speaking?.segment) {
+      already.push({ measurement, segment: speaking.segment });
       continue;
     }
     const key = JSON.stringify([rule.name, missing]);
