@@ -14,10 +14,11 @@ import {
   type SecretSources,
 } from '../configuration/index.js';
 import { openArchive, type Archive, type Credentials } from '../dicomweb/index.js';
-import { fail, KERNEL_REVISION, ok, type EventLog, type Result } from '../domain/index.js';
+import { fail, ok, type EventLog, type Result } from '../domain/index.js';
 import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
 import type { WatchPlan, World } from '../pipeline/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { runDigests } from './run-digests.js';
 import { softwareVersion } from './software-version.js';
 
 /** Why a command ends before it began: what to print and the exit code. */
@@ -186,7 +187,7 @@ export async function openConfiguredWorld(
       ]),
     ),
     rules,
-    digests: { policyDigest: digestOf(rules), methodDigest: digestOf({ kernel: KERNEL_REVISION, bundle: null }) },
+    digests: runDigests(configuration),
     kernels,
     ledger: ledger.value,
     installation: { id: installationId(configurationFile), softwareVersion: softwareVersion() },
@@ -240,8 +241,6 @@ const plansOf = (configuration: Configuration): readonly WatchPlan[] =>
         quietHours: archive.budget.quietHours,
       };
     });
-
-const digestOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
 /** Tells installations apart in the objects they write; says nothing about the machine to somebody who does not know it already. */
 const installationId = (configurationFile: string): string =>

@@ -8,6 +8,7 @@ import { demo } from './demo.js';
 import { evaluate } from './evaluate.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
 import { once } from './once.js';
+import { addOperatorCommands } from './operator-commands.js';
 import { parse } from './parse.js';
 import { run } from './run.js';
 import { seeds } from './seeds.js';
@@ -35,6 +36,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
       .exitOverride()
       .addHelpText('after', `\nExamples:\n${examples.map((e) => `  $ ${e}`).join('\n')}\n${EXIT_CODES_HELP}`);
 
+  addOperatorCommands(command, terminal, (code) => (exit = code));
   command('run', 'The daemon: watches, segments and stores until it is stopped.', ['caliper run --config site.yaml'])
     .requiredOption('--config <file>', 'configuration file')
     .action(async (options: { config: string }) => {

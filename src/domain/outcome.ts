@@ -12,3 +12,13 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: ReasonCode };
 
 export type OutcomeKind = Outcome['kind'];
+
+export const OUTCOME_KINDS = [
+  'stored',
+  'already-stored',
+  'stored-unconfirmed',
+  'would-store',
+  'held',
+  'skipped',
+  'failed',
+] as const satisfies readonly OutcomeKind[];

@@ -135,6 +135,18 @@ export const REASONS = {
     says: 'The report is preliminary.',
     do: 'Nothing; the final report is read when it arrives.',
   },
+  'patient-withdrawn': {
+    class: 'policy',
+    retry: 'never',
+    says: 'The patient is on the list of those who withdrew.',
+    do: 'Nothing; no row of this patient is in the data set.',
+  },
+  'beyond-limit': {
+    class: 'policy',
+    retry: 'never',
+    says: 'The harvest was told to take a certain number of reports, and this is one more.',
+    do: 'Run it again without a limit.',
+  },
   'no-rule': {
     class: 'policy',
     retry: 'never',
@@ -190,6 +202,18 @@ export const REASONS = {
     says: 'The marks lie on a slice that is not axial.',
     do: 'Allow it in the rule (allowNonAxial) if your readers measure on reformats.',
   },
+  'burned-in-annotation': {
+    class: 'image',
+    retry: 'never',
+    says: 'The image says that annotation is burned into its pixels, or does not rule out that a person can be recognised in it.',
+    do: 'Nothing; such an image never leaves the archive in a data set.',
+  },
+  'secondary-capture': {
+    class: 'image',
+    retry: 'never',
+    says: 'The image is a capture of a screen or of a film.',
+    do: 'Nothing; such an image never leaves the archive in a data set.',
+  },
   'pixels-not-hu': {
     class: 'image',
     retry: 'never',
@@ -238,6 +262,18 @@ export const REASONS = {
     retry: 'backoff',
     says: 'The model that the rule names is missing, damaged or foreign.',
     do: 'Install the bundle, or set the rule to method: grabcut.',
+  },
+  'inference-failed': {
+    class: 'system',
+    retry: 'backoff',
+    says: 'The network could not be run: its process ended, took too long, or needed more memory than it may have.',
+    do: 'Nothing if it happens once: it is started again by itself; otherwise report it with the log.',
+  },
+  'device-unavailable': {
+    class: 'system',
+    retry: 'backoff',
+    says: 'The device that the network is to run on is not there.',
+    do: 'Install its libraries (npm run setup:cuda) and driver, or set segmentation.device to auto.',
   },
   'worker-crashed': {
     class: 'system',
@@ -367,6 +403,12 @@ export const REASONS = {
     says: 'The destination of the object is no longer in the configuration.',
     do: 'Add it again, or leave the object held.',
   },
+  'source-paused': {
+    class: 'archive',
+    retry: 'backoff',
+    says: 'The source of the report is paused.',
+    do: 'Resume it.',
+  },
   'destination-paused': {
     class: 'store',
     retry: 'backoff',
@@ -382,5 +424,7 @@ export const REASONS = {
 } as const satisfies Record<string, Reason>;
 
 export type ReasonCode = keyof typeof REASONS;
+
+export const isReasonCode = (text: string): text is ReasonCode => Object.hasOwn(REASONS, text);
 
 export const reasonOf = (code: ReasonCode): Reason => REASONS[code];

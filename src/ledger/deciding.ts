@@ -117,6 +117,10 @@ export async function reopen(
   });
 }
 
+/** The reports that `reopen` would look at: those of the selection that no run is under way for. */
+export const selectedForReplay = (pool: Pool, selection: ReplaySelection): Promise<readonly ReportNumber[]> =>
+  inTransaction(pool, (transaction) => selectReports(transaction, selection));
+
 async function selectReports(transaction: Transaction, selection: ReplaySelection): Promise<readonly ReportNumber[]> {
   const { rows } = await transaction.query<{ number: ReportNumber }>(
     `select p.number from caliper.report p left join ${CURRENT_RUN} r on r.report = p.number
@@ -126,6 +130,7 @@ async function selectReports(transaction: Transaction, selection: ReplaySelectio
          or exists (select 1 from caliper.measurement m where m.run = r.id and m.reason = $3))
        and ($4::timestamptz is null or p.first_seen >= $4)
        and ($5::timestamptz is null or p.first_seen < $5)
+       and ($6::text is null or exists (select 1 from caliper.sighting s where s.report = p.number and s.source = $6))
        and not exists (select 1 from caliper.run x where x.report = p.number and x.state ${UNFINISHED})
      order by p.number for update of p`,
     [
@@ -134,6 +139,7 @@ async function selectReports(transaction: Transaction, selection: ReplaySelectio
       selection.reason ?? null,
       selection.firstSeenFrom ?? null,
       selection.firstSeenUntil ?? null,
+      selection.source ?? null,
     ],
   );
   return rows.map((row) => row.number);

@@ -89,6 +89,8 @@ export interface Ledger {
     cause: Exclude<RunCause, 'sighting'>,
     by: string,
   ): Promise<readonly ReportNumber[]>;
+  /** The reports of a selection that no run is under way for: what `reopen` would look at. */
+  selectedForReplay(selection: ReplaySelection): Promise<readonly ReportNumber[]>;
   addReview(review: Omit<Review, 'at'>): Promise<void>;
 
   // sources and destinations

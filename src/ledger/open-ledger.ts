@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../domain/index.js';
 import { claimRun, release, renew } from './claiming.js';
 import { DatabaseRefusal, type Database, type DatabaseProblem } from './database/database-types.js';
-import { addReview, decideHeld, reopen } from './deciding.js';
+import { addReview, decideHeld, reopen, selectedForReplay } from './deciding.js';
 import { deliveries, moveDelivery, objectBytes, resumeDelivery } from './delivering.js';
 import type { Ledger } from './ledger.js';
 import { migrate } from './migrate.js';
@@ -34,6 +34,7 @@ export async function openLedger({ pool }: Database): Promise<Result<Ledger, Dat
     resumeDelivery: (...given) => resumeDelivery(pool, ...given),
     decideHeld: (...given) => decideHeld(pool, ...given),
     reopen: (...given) => reopen(pool, ...given),
+    selectedForReplay: (...given) => selectedForReplay(pool, ...given),
     addReview: (...given) => addReview(pool, ...given),
     registerRole: (...given) => registerRole(pool, ...given),
     pauseRole: (...given) => pauseRole(pool, ...given),

@@ -1,6 +1,6 @@
 /** How much there is of what: for the page, metrics, and commands that work until idle. */
 import type { Pool } from 'pg';
-import type { OutcomeKind, ReasonCode } from '../domain/index.js';
+import { OUTCOME_KINDS, type ReasonCode } from '../domain/index.js';
 import { CLAIMABLE, UNFINISHED } from './claiming.js';
 import { CURRENT_RUN } from './deciding.js';
 import type { LedgerStatus, ReportFilter, ReportLine, Work } from './answers.js';
@@ -9,16 +9,7 @@ import { given } from './rows.js';
 import { inSnapshot, type Transaction } from './transaction.js';
 import { DELIVERY_TRANSITIONS, RUN_TRANSITIONS, type DeliveryState, type RunState } from './transitions.js';
 
-const OUTCOMES = [
-  'stored',
-  'already-stored',
-  'stored-unconfirmed',
-  'would-store',
-  'held',
-  'skipped',
-  'failed',
-  'pending',
-] as const satisfies readonly (OutcomeKind | 'pending')[];
+const OUTCOMES = [...OUTCOME_KINDS, 'pending'] as const;
 
 export async function status(pool: Pool): Promise<LedgerStatus> {
   return inSnapshot(pool, async (transaction) => {

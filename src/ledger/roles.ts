@@ -1,5 +1,6 @@
 /** Sources and destinations as the ledger knows them: modes that last through restarts, and since when they are live. */
 import type { Pool } from 'pg';
+import type { ReasonCode } from '../domain/index.js';
 import type { Mode, Role } from './values.js';
 
 const COLUMNS = 'role, name, configured, paused_reason, first_live';
@@ -37,8 +38,13 @@ export async function pauseRole(pool: Pool, role: Role['role'], name: string, re
   return setPause(pool, role, name, reason);
 }
 
+/** What waited for it goes on at once, not when its wait would have ended. */
 export async function resumeRole(pool: Pool, role: Role['role'], name: string): Promise<Role> {
-  return setPause(pool, role, name, null);
+  const resumed = await setPause(pool, role, name, null);
+  const reason: ReasonCode = role === 'source' ? 'source-paused' : 'destination-paused';
+  await pool.query("update caliper.delivery set due = now() where state = 'waiting' and reason = $1", [reason]);
+  await pool.query("update caliper.run set due = now() where state = 'waiting' and reason = $1", [reason]);
+  return resumed;
 }
 
 async function setPause(pool: Pool, role: Role['role'], name: string, reason: string | null): Promise<Role> {

@@ -216,6 +216,8 @@ export interface ReplaySelection {
   readonly reports?: readonly ReportNumber[];
   readonly outcome?: OutcomeKind;
   readonly reason?: ReasonCode;
+  /** Seen in this source, there or also elsewhere. */
+  readonly source?: string;
   readonly firstSeenFrom?: Date;
   readonly firstSeenUntil?: Date;
 }

@@ -31,6 +31,7 @@ import {
 } from './fetch.js';
 import { ownSegmentsIn, type OwnSegment } from './own-objects.js';
 import { segmentReport, type MeasurementResult } from './segment.js';
+import { pausedSources } from './watch.js';
 import { nextTryAfter, PARTIAL_AFTER_MS, WAIT_HORIZON_MS } from './waits.js';
 import { writeReport } from './write.js';
 import type { World } from './world.js';
@@ -118,10 +119,13 @@ interface ReportAtHand {
 }
 
 async function readFromSource(claim: Claim, world: World): Promise<Result<ReportAtHand, ArchiveProblem>> {
-  let last: Result<ReportAtHand, ArchiveProblem> = fail({ code: 'archive-unreachable' });
+  const paused = await pausedSources(world.ledger);
+  let last: Result<ReportAtHand, ArchiveProblem> = fail({
+    code: claim.sightings.some((s) => paused.has(s.source)) ? 'source-paused' : 'archive-unreachable',
+  });
   for (const sighting of claim.sightings) {
     const source = world.sources.get(sighting.source);
-    if (!source) continue;
+    if (!source || paused.has(sighting.source)) continue;
     const fetched = await fetchReport(source.archive, sighting, claim.report.sopInstanceUID);
     if (fetched.ok) {
       const { dataSet } = fetched.value.file;

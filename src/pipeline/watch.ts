@@ -1,6 +1,6 @@
 import { sweep, searchPlan, tailPlan, todayIn, type ReportModality, type SearchLayer } from '../dicomweb/index.js';
 import type { SeriesInstanceUid } from '../domain/index.js';
-import type { ReportNumber } from '../ledger/index.js';
+import type { Ledger, ReportNumber } from '../ledger/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
 import type { Source, World } from './world.js';
 
@@ -54,6 +54,10 @@ export function isQuiet(plan: WatchPlan, now: number): boolean {
   return fromMinute <= toMinute ? at >= fromMinute && at < toMinute : at >= fromMinute || at < toMinute;
 }
 
+/** Sources that nothing is asked of until someone resumes them. */
+export const pausedSources = async (ledger: Ledger): Promise<ReadonlySet<string>> =>
+  new Set((await ledger.roles()).filter((r) => r.role === 'source' && r.mode === 'paused').map((r) => r.name));
+
 /**
  * Searches one layer of a source and records what it showed. `new`: reports seen for the first time; undefined where the archive did not do
  * what it was asked (said in the log; the layer comes round again).
@@ -66,6 +70,7 @@ export async function searchLayer(
 ): Promise<readonly ReportNumber[] | undefined> {
   const started = world.now();
   const { ledger, log } = world;
+  if ((await pausedSources(ledger)).has(source.name)) return [];
   const counts = new Map<SeriesInstanceUid, number | undefined>();
   const swept = await sweep(source.archive, layer, async ({ series }) => {
     if (!counts.has(series)) counts.set(series, (await ledger.seriesCounts(source.name, [series])).get(series));

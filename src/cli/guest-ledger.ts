@@ -1,0 +1,34 @@
+import type { Configuration } from '../configuration/index.js';
+import { fail, ok, type Result } from '../domain/index.js';
+import { openDatabase, openLedger, type Ledger } from '../ledger/index.js';
+import { databaseOptions, loadConfiguration, type StartProblem } from './configured-world.js';
+import { EXIT } from './exit-codes.js';
+
+export interface GuestLedger {
+  readonly configuration: Configuration;
+  readonly ledger: Ledger;
+  close(): Promise<void>;
+}
+
+/** A command's statements are over in a moment: a connection that breaks shows in the one that fails. */
+const NOT_FOR_LONG = { broken: () => undefined, lost: () => undefined };
+
+/** The ledger of a configuration, for a command beside the daemon: a running database is used as it is, a stopped one is started meanwhile. */
+export async function openGuestLedger(configurationFile: string): Promise<Result<GuestLedger, StartProblem>> {
+  const configuration = await loadConfiguration(configurationFile);
+  if (!configuration.ok) return configuration;
+  const options = databaseOptions(configuration.value, configurationFile, 'guest');
+  if (!options.ok) return options;
+  const database = await openDatabase(options.value, NOT_FOR_LONG);
+  if (!database.ok) return fail({ exit: EXIT.cannotStart, says: [database.error.says] });
+  const ledger = await openLedger(database.value);
+  if (!ledger.ok) {
+    await database.value.close();
+    return fail({ exit: EXIT.cannotStart, says: [ledger.error.says] });
+  }
+  return ok({
+    configuration: configuration.value,
+    ledger: ledger.value,
+    close: () => database.value.close(),
+  });
+}

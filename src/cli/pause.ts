@@ -1,0 +1,71 @@
+import { openGuestLedger } from './guest-ledger.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { ended } from './run.js';
+import type { Terminal } from './terminal.js';
+import { textTable } from './text-table.js';
+import { userName } from './user-name.js';
+
+/** A source or destination on the command line: `source:NAME`, `destination:NAME`, or `NAME` where the archive has one role only. */
+interface Options {
+  readonly config: string;
+  readonly names: readonly string[];
+  readonly json: boolean;
+}
+
+/** `caliper pause` and `caliper resume`; without names: how everything stands. It lasts through restarts, and a running daemon obeys at once. */
+export async function pause(
+  to: 'paused' | 'resumed' | 'shown',
+  options: Options,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const opened = await openGuestLedger(options.config);
+  if (!opened.ok) return ended(opened.error, terminal);
+  const { configuration, ledger } = opened.value;
+  try {
+    for (const s of configuration.sources) await ledger.registerRole('source', s.archive, s.mode);
+    for (const d of configuration.destinations) await ledger.registerRole('destination', d.archive, d.mode);
+    const known = await ledger.roles();
+    for (const wanted of options.names) {
+      const matching = known.filter((r) => wanted === r.name || wanted === `${r.role}:${r.name}`);
+      if (matching.length === 0) {
+        terminal.err(
+          `there is no source or destination ${wanted}; there are ${known.map((r) => `${r.role}:${r.name}`).join(', ')}`,
+        );
+        return EXIT.usage;
+      }
+      for (const { role, name } of matching)
+        if (to === 'paused') await ledger.pauseRole(role, name, `by ${userName()}`);
+        else if (to === 'resumed') await ledger.resumeRole(role, name);
+    }
+    const now = await ledger.roles();
+    if (options.json)
+      for (const role of now)
+        terminal.out(
+          JSON.stringify({
+            role: role.role,
+            name: role.name,
+            mode: role.mode,
+            configured: role.configured,
+            paused: role.pausedReason ?? null,
+            firstLive: role.firstLive?.toISOString() ?? null,
+          }),
+        );
+    else
+      terminal.out(
+        textTable(
+          ['role', 'name', 'mode', 'configured', 'paused', 'live since'],
+          now.map((r) => [
+            r.role,
+            r.name,
+            r.mode,
+            r.configured,
+            r.pausedReason ?? '',
+            r.firstLive?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never',
+          ]),
+        ),
+      );
+    return EXIT.done;
+  } finally {
+    await opened.value.close();
+  }
+}
