@@ -1,7 +1,7 @@
 import type { Configuration } from '../configuration/index.js';
 import { fail, ms, ok, type EventLog, type Result } from '../domain/index.js';
 import { openLeadership, openQueue } from '../ledger/index.js';
-import { startPage } from '../operations/index.js';
+import { startMetrics, startPage } from '../operations/index.js';
 import { lesionViews, startDaemon } from '../pipeline/index.js';
 import { openConfiguredWorld, type ConfiguredWorld, type StartProblem } from './configured-world.js';
 import { EXIT } from './exit-codes.js';
@@ -20,9 +20,11 @@ export const PARALLEL_RUNS = 2;
 export async function startDaemonProcess(
   configuration: Configuration,
   configurationFile: string,
-  log: EventLog,
+  unmeasuredLog: EventLog,
 ): Promise<Result<RunningDaemon, StartProblem>> {
   const started = Date.now();
+  const metrics = startMetrics(unmeasuredLog);
+  const { log } = metrics;
   const opened = await openConfiguredWorld(configuration, configurationFile, log, 'daemon');
   if (!opened.ok) return opened;
   const { world, plans, database, owner } = opened.value;
@@ -32,6 +34,8 @@ export async function startDaemonProcess(
     {
       ledger: world.ledger,
       log,
+      metrics,
+      now: Date.now,
       softwareVersion: softwareVersion(),
       lesionViews: (story) => lesionViews(story, world),
     },

@@ -1,1 +1,2 @@
+export { startMetrics, type Metrics } from './metrics.js';
 export { startPage, type PageServer, type PageWorld } from './page-server.js';

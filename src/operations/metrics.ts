@@ -1,0 +1,71 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { EVENTS, type EventFields, type EventLog, type EventName, type EventRow } from '../domain/index.js';
+import type { Ledger } from '../ledger/index.js';
+
+export interface Metrics {
+  /** The log that was given, with every event counted on its way. */
+  readonly log: EventLog;
+  /** What `/metrics` answers (Prometheus text format 0.0.4): events of this process, and the state of the ledger as it is now. */
+  scrape(ledger: Ledger, now: number): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** From a kernel's milliseconds to a report that waited for its archive. */
+const BUCKETS_S = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
+
+/**
+ * Metrics of this process. Labels are event names, reason codes and names from the configuration only: nothing that comes from a DICOM object
+ * can become one, since events cannot carry it.
+ */
+export function startMetrics(log: EventLog): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const made = { registers: [registry] };
+  const events = new Counter({
+    ...made,
+    name: 'caliper_events_total',
+    help: 'Log events by name; docs/events.md says what each means',
+    labelNames: ['event', 'reason', 'archive'],
+  });
+  const took = new Histogram({
+    ...made,
+    name: 'caliper_took_seconds',
+    help: 'How long the steps took that the log tells a duration of',
+    labelNames: ['event'],
+    buckets: BUCKETS_S,
+  });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ ...made, name: `caliper_${name}`, help, labelNames });
+  const reports = gauge('reports', 'Reports in the ledger', []);
+  const measurements = gauge('measurements', 'Measurements by the outcome of their latest run', ['outcome']);
+  const runs = gauge('runs', 'Runs by state', ['state']);
+  const deliveries = gauge('deliveries', 'Deliveries by state', ['state']);
+  const oldestDue = gauge('oldest_due_seconds', 'For how long the oldest due work has been due', []);
+  const modes = gauge('role_mode', '1 for the mode that a source or destination is in', ['role', 'name', 'mode']);
+
+  return {
+    log: {
+      event<N extends EventName>(name: N, fields: EventFields<N>) {
+        const row: EventRow = EVENTS[name];
+        const given: Readonly<Record<string, unknown>> = fields;
+        const label = (...fieldNames: readonly string[]): string => {
+          const field = fieldNames.find((f) => f in row.fields && typeof given[f] === 'string');
+          return field === undefined ? '' : String(given[field]);
+        };
+        events.inc({ event: name, reason: label('reason'), archive: label('source', 'destination', 'archive') });
+        if (typeof given['took'] === 'number') took.observe({ event: name }, given['took'] / 1000);
+        log.event(name, fields);
+      },
+    },
+    async scrape(ledger, now) {
+      const [status, roles] = await Promise.all([ledger.status(), ledger.roles()]);
+      reports.set(status.reports);
+      for (const [outcome, n] of Object.entries(status.outcomes)) measurements.set({ outcome }, n);
+      for (const [state, n] of Object.entries(status.runs)) runs.set({ state }, n);
+      for (const [state, n] of Object.entries(status.deliveries)) deliveries.set({ state }, n);
+      oldestDue.set(status.oldestDue ? Math.max(0, now - status.oldestDue.getTime()) / 1000 : 0);
+      modes.reset();
+      for (const { role, name, mode } of roles) modes.set({ role, name, mode }, 1);
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}

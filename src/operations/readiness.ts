@@ -1,0 +1,20 @@
+import type { Ledger } from '../ledger/index.js';
+
+export type Readiness =
+  | {
+      readonly status: 'ready';
+      /** Sources and destinations that someone or something paused: work goes on without them. */
+      readonly paused: readonly string[];
+    }
+  | { readonly status: 'not-ready'; readonly because: 'database-unreachable' };
+
+/** Whether this process can work now: for a load balancer or an orchestrator. An archive that is away makes nobody unready: work waits for it. */
+export async function readiness(ledger: Ledger): Promise<Readiness> {
+  try {
+    const roles = await ledger.roles();
+    return { status: 'ready', paused: roles.filter((r) => r.mode === 'paused').map((r) => `${r.role}:${r.name}`) };
+  } catch {
+    // whatever it is that the database says: the reason stands in the log where its connection broke
+    return { status: 'not-ready', because: 'database-unreachable' };
+  }
+}
