@@ -3,8 +3,8 @@ import { agreementPage } from './agreement-page.mjs';
 import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
- * Pages that are tables of the code: docs/errors.md, docs/events.md, docs/reports.md and docs/agreement.md. `--check` writes nothing and fails where a page is not what the code
- * says.
+ * Pages that are tables of the code: docs/errors.md, docs/events.md, docs/reports.md, docs/agreement.md and docs/conformance.md. `--check` writes
+ * nothing and fails where a page is not what the code says.
  */
 ensureNodePackages();
 ensureBuild();
@@ -61,7 +61,6 @@ const events = [
   '',
 ].join('\n');
 
-const files = (list) => (list.length === 0 ? 'no sample known' : list.map((path) => `\`${path}\``).join(', '));
 const reports = [
   '# Reports that are read',
   '',
@@ -72,43 +71,60 @@ const reports = [
   '',
   '## Shapes',
   '',
-  'How a long and a short axis may stand in a report. Shapes combine: a measurement names its letters. Proven by `test/sr-parser/dialects.test.ts`,',
-  'with coordinates, lengths and images by `test/sr-parser/reports.test.ts` and `test/sr-parser/shapes.test.ts`.',
+  'How a long and a short axis may stand in a report. Shapes combine: a measurement names its letters. The test that proves a row is named with the',
+  'file that it reads; coordinates, lengths and images of the same files are judged by `test/sr-parser/reports.test.ts`.',
   '',
-  row('shape', 'what is written', 'what it becomes', 'files'),
+  row('shape', 'what is written', 'what it becomes', 'proven by `test/sr-parser/dialects.test.ts`'),
   row('---', '---', '---', '---'),
-  ...SHAPES.map((s) => row(s.letter, s.what, s.becomes, files(s.provenBy))),
+  ...SHAPES.map((s) =>
+    row(s.letter, s.what, s.becomes, s.provenBy.map((path) => `\`shapes ${s.letter}: ${path}\``).join(', ')),
+  ),
   '',
   '## Writers',
   '',
-  'Proven by `test/sr-parser/dialects.test.ts`; other carriers than structured reports by `test/sr-parser/carriers/`.',
+  'The test reads each file and counts its measurements; what other carriers than structured reports say is judged by `test/sr-parser/carriers/`.',
   '',
-  row('writer', 'seen', 'traps', 'files and measurements read from them'),
+  row('writer', 'seen', 'traps', 'proven by `test/sr-parser/dialects.test.ts`, measurements'),
   row('---', '---', '---', '---'),
   ...WRITERS.map((w) =>
-    row(w.writer, w.seen, w.traps, w.provenBy.map(([path, count]) => `\`${path}\` ${count}`).join(', ')),
+    row(
+      w.writer,
+      w.seen,
+      w.traps,
+      w.provenBy.map(([path, count]) => `\`writers ${w.writer}: ${path}\` ${count}`).join(', '),
+    ),
   ),
   '',
   '## Codes',
   '',
-  'Matched by value and scheme, then by value alone, then by meaning (case, punctuation and plural aside). Proven by `test/sr-parser/codes.test.ts`:',
-  'the file holds the code.',
+  'Matched by value and scheme, then by value alone, then by meaning (case, punctuation and plural aside). Every row is proven by the test `every',
+  'row: VALUE SCHEME`; where a file is known that holds the code, `every witness of a row` finds it there.',
   '',
-  row('concept', 'value', 'scheme', 'meaning', 'file'),
+  row('concept', 'value', 'scheme', 'meaning', 'proven by `test/sr-parser/codes.test.ts`'),
   row('---', '---', '---', '---', '---'),
   ...CODES.map((c) =>
-    row(c.concept, `\`${c.value}\``, c.scheme, c.meaning, files(c.provenBy === undefined ? [] : [c.provenBy])),
+    row(
+      c.concept,
+      `\`${c.value}\``,
+      c.scheme,
+      c.meaning,
+      `\`every row: ${c.value} ${c.scheme}\`${c.provenBy === undefined ? '' : `, \`every witness of a row: ${c.provenBy}\``}`,
+    ),
   ),
   '',
 ].join('\n');
 
 const agreement = agreementPage(`${root}docs/agreement-curve.json`, AUTO_HOLD_BELOW);
 
+const { conformancePage } = await import('./conformance-page.mjs');
+const conformance = await conformancePage(`${root}docs/readers.json`);
+
 const pages = {
   'docs/errors.md': errors,
   'docs/events.md': events,
   'docs/reports.md': reports,
   'docs/agreement.md': agreement,
+  'docs/conformance.md': conformance,
 };
 const stale = Object.entries(pages).filter(
   ([path, text]) => !existsSync(root + path) || readFileSync(root + path, 'utf8') !== text,

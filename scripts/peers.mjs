@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { root, run } from './node-packages.mjs';
 
 /** What the tests measure the product against, and the Debian package that holds it. */
@@ -10,6 +19,8 @@ const DEBIAN_PEERS = [
   { name: 'DCMTK', file: '/usr/bin/dcmdump', package: 'dcmtk' },
   { name: 'dciodvfy', file: '/usr/bin/dciodvfy', package: 'dicom3tools' },
   { name: 'PostgreSQL 15', file: '/usr/lib/postgresql/15/bin/postgres', package: 'postgresql-15' },
+  { name: 'PixelMed', file: '/usr/share/java/pixelmed.jar', package: 'libpixelmed-java' },
+  { name: 'a Java compiler', file: '/usr/bin/javac', package: 'default-jdk-headless' },
   { name: 'Chromium', file: '/usr/bin/chromium', package: 'chromium' },
 ];
 
@@ -52,14 +63,16 @@ function aptInstall(packages) {
   }
 }
 
-/** Makes training/.venv with what the tests need of Python; gives a sentence when it cannot. */
+/** Makes training/.venv with what the tests need of Python, training's own packages among it; gives a sentence when it cannot. */
 export function ensurePython() {
   const python = ['python3'].find((name) => spawnSync(name, ['--version']).status === 0);
   if (!python) return 'the Python half is skipped: there is no python3 (Debian: apt-get install python3 python3-venv)';
-  const requirements = `${root}training/requirements-test.txt`;
+  const requirements = ['requirements-test.txt', 'requirements.txt'].map((name) => `${root}training/${name}`);
   const venv = `${root}training/.venv`;
   const stamp = `${venv}/.requirements`;
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const wanted = createHash('sha256')
+    .update(requirements.map((file) => readFileSync(file, 'utf8')).join(''))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
   const hasVenv = () => spawnSync(python, ['-c', 'import venv, ensurepip']).status === 0;
   if (!hasVenv() && process.getuid?.() === 0 && there('/usr/bin/apt-get')) aptInstall(['python3-venv']);
@@ -71,12 +84,37 @@ export function ensurePython() {
     run(python, ['-m', 'venv', venv], options) === 0 &&
     run(
       `${venv}/bin/python`,
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
+      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements.flatMap((r) => ['-r', r])],
       options,
     ) === 0;
   if (!made) {
     rmSync(venv, { recursive: true, force: true });
     return 'the Python half is skipped: its packages could not be installed (see above)';
+  }
+  writeFileSync(stamp, wanted);
+  return undefined;
+}
+
+/**
+ * Installs the readers that are node packages into .readers/, away from the product's own: they are large, and two of their dependencies name
+ * newer versions of Node than they need. Gives a sentence when it cannot.
+ */
+export function ensureReaders() {
+  const manifest = `${root}test/readers/packages/`;
+  const folder = `${root}.readers/`;
+  const stamp = `${folder}.lock`;
+  const wanted = createHash('sha256')
+    .update(readFileSync(`${manifest}package-lock.json`))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
+  console.error('installing readers of segmentations ...');
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(manifest + name, folder + name);
+  const quiet = ['--engine-strict=false', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd: folder, stdio: ['ignore', 2, 2] };
+  if (run('npm', ['ci', ...quiet], options) !== 0 && run('npm', ['install', ...quiet], options) !== 0) {
+    rmSync(folder, { recursive: true, force: true });
+    return 'tests that need Cornerstone3D and itk-wasm are skipped: the packages could not be installed (see above)';
   }
   writeFileSync(stamp, wanted);
   return undefined;

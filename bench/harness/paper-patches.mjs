@@ -15,14 +15,15 @@ export function paperPatches(folder, counts) {
     const rows = csvRows(`${folder}/lesions.csv`).filter((row) => row.source === source && row.Train_Val_Test !== '3');
     for (let i = 0; i < count; i++) chosen.add(rows[Math.floor((i * rows.length) / count)].id);
   }
-  return [...lesionRows(folder, (row) => chosen.has(row.id))].map(patchOf);
+  return [...lesionRows(folder, (row) => chosen.has(row.id))].map((row) => paperPatch(row));
 }
 
-function patchOf(row) {
-  const marks = measureMarks(marksOf(row.ends), row.spacing);
+/** The same of one row; `scale` as `taskOf` has it. `left` and `top` say where the patch lies. */
+export function paperPatch(row, scale = 1) {
+  const marks = measureMarks(marksOf(row.ends, scale), row.spacing);
   if (!marks.ok) throw new Error(`${row.id}: ${marks.error}`);
   const region = paperRegion(marks.value, row);
-  const { width, height } = region.window;
+  const { left, top, width, height } = region.window;
   const plan = gridPlan(width, height);
   const ws = createGrabCutWorkspace(plan.pixels);
   const part = { hu: row.hu, columns: row.columns, window: region.window, plan };
@@ -31,6 +32,8 @@ function patchOf(row) {
   return {
     id: row.id,
     source: row.source,
+    left,
+    top,
     width,
     height,
     grey: Uint8Array.from(unpadded(ws.grey, plan)),

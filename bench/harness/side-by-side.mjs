@@ -50,6 +50,14 @@ export function timed(work) {
   return performance.now() - start;
 }
 
+/** Milliseconds of processor time that the work takes: on a busy machine, what one thread would take on a quiet one. */
+export function timedOnProcessor(work) {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
 /**
  * Median milliseconds of several contenders that take turns: contender 1, 2, ... then the next round, so that what else the machine does meets all
  * of them. Each contender is a function that does its work once and gives (a promise of) the milliseconds it took. Rounds that only warm up the

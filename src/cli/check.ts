@@ -1,8 +1,9 @@
-import { probeInference } from '../compute/index.js';
+import { probeInference, startKernelPool } from '../compute/index.js';
 import type { Configuration } from '../configuration/index.js';
 import type { ProbeRow } from '../dicomweb/index.js';
 import { REASONS } from '../domain/index.js';
 import { openDatabase, openLedger } from '../ledger/index.js';
+import { openReadyNetwork } from './bundles.js';
 import { databaseOptions, loadConfiguration, openArchives } from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ended } from './run.js';
@@ -94,13 +95,37 @@ async function databaseRow(configuration: Configuration, file: string): Promise<
 
 async function inferenceRow(configuration: Configuration): Promise<CheckRow> {
   const needed = configuration.rules.some((rule) => rule.method === 'cosegmentation');
-  const probe = await probeInference({ device: configuration.segmentation.device, deadlineMs: 20_000 });
-  return {
+  const { bundle, device } = configuration.segmentation;
+  const row = (what: string, works: boolean, detail: string, remedy: string): CheckRow => ({
     part: 'model',
-    what: 'ONNX Runtime',
-    works: probe.kind === 'works' || !needed,
-    detail: probe.kind === 'works' ? `${probe.version} on ${probe.provider}: ${probe.because}` : probe.because,
+    what,
+    works,
+    detail,
     reason: null,
-    remedy: probe.kind === 'works' ? null : 'Set the rules to method: grabcut, or install onnxruntime-node again.',
-  };
+    remedy: works ? null : remedy,
+  });
+  if (!needed) {
+    const probe = await probeInference({ device, deadlineMs: 20_000 });
+    const detail = probe.kind === 'works' ? `${probe.version} on ${probe.provider}: ${probe.because}` : probe.because;
+    return row('ONNX Runtime', true, `${detail}; no rule asks for it`, '');
+  }
+  const kernels = startKernelPool({ threads: 1 });
+  try {
+    const network = await openReadyNetwork(bundle, kernels, { device });
+    if (!network.ok)
+      return row(bundle, false, network.error, 'Install the bundle again, or set the rules to method: grabcut.');
+    const { manifest, sha256 } = network.value.bundle;
+    const { state } = network.value;
+    await network.value.close();
+    const on =
+      state.kind === 'ready' ? `ONNX Runtime ${state.version} on ${state.provider}: ${state.because}` : state.kind;
+    return row(
+      bundle,
+      true,
+      `${manifest.name} ${manifest.version} (${sha256.slice(0, 12)}), ${manifest.use} use; ${on}`,
+      '',
+    );
+  } finally {
+    await kernels.close();
+  }
 }

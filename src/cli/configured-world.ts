@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { startKernelPool } from '../compute/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { loadBundle, startKernelPool } from '../compute/index.js';
 import {
   problemText,
   readConfiguration,
@@ -17,6 +17,7 @@ import { openArchive, type Archive, type Credentials } from '../dicomweb/index.j
 import { fail, ok, type EventLog, type Result } from '../domain/index.js';
 import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
 import type { WatchPlan, World } from '../pipeline/index.js';
+import { loggedStates, openNetwork, SHIPPED_BUNDLES } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { runDigests } from './run-digests.js';
 import { softwareVersion } from './software-version.js';
@@ -130,11 +131,12 @@ export async function openConfiguredWorld(
   const archives = openArchives(configuration);
   if (!archives.ok) return archives;
   const rules = rulesOf(configuration);
-  if (rules.every((rule) => rule.method === 'cosegmentation' && rule.onInferenceFailure !== 'seed'))
-    return fail({
-      exit: EXIT.cannotStart,
-      says: ['no rule can run: every rule asks for a network, and no bundle is installed; set method: grabcut'],
-    });
+  const unusable = await bundleProblem(configuration);
+  if (unusable !== undefined) {
+    if (rules.every((rule) => rule.method === 'cosegmentation' && rule.onInferenceFailure !== 'seed'))
+      return fail({ exit: EXIT.cannotStart, says: [`no rule can run: ${unusable}; set method: grabcut`] });
+    log.event('model.unusable', { bundle: configuration.segmentation.bundle, reason: 'bundle-unavailable' });
+  }
   const options = databaseOptions(configuration, configurationFile, as);
   if (!options.ok) return options;
   let lose: (problem: StartProblem) => void = () => undefined;
@@ -160,6 +162,13 @@ export async function openConfiguredWorld(
     threads: KERNEL_THREADS,
     onCrash: (error) => log.event('worker.crashed', { error: error?.name ?? 'ended' }),
   });
+  const { bundle, device } = configuration.segmentation;
+  const asksForNetwork = rules.some((rule) => rule.method === 'cosegmentation');
+  const opening =
+    asksForNetwork && unusable === undefined
+      ? await openNetwork(bundle, kernels, { device, ...loggedStates(bundle, log) })
+      : undefined;
+  const network = opening?.ok ? opening.value : undefined;
   const world: World = {
     sources: new Map(
       configuration.sources
@@ -187,8 +196,10 @@ export async function openConfiguredWorld(
       ]),
     ),
     rules,
-    digests: runDigests(configuration),
+    extent: configuration.segmentation.extent,
+    digests: await runDigests(configuration),
     kernels,
+    network,
     ledger: ledger.value,
     installation: { id: installationId(configurationFile), softwareVersion: softwareVersion() },
     log,
@@ -201,11 +212,19 @@ export async function openConfiguredWorld(
     owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
     lost,
     async close() {
+      await network?.close();
       await kernels.close();
       await Promise.all([...archives.value.values()].map((archive) => archive.close()));
       await database.value.close();
     },
   });
+}
+
+/** Why the bundle that rules ask for cannot be used, as a sentence; undefined where it can, or none is asked for. */
+async function bundleProblem(configuration: Configuration): Promise<string | undefined> {
+  if (!configuration.rules.some((rule) => rule.method === 'cosegmentation')) return undefined;
+  const loaded = await loadBundle(join(SHIPPED_BUNDLES, configuration.segmentation.bundle));
+  return loaded.ok ? undefined : `${join(loaded.error.folder, loaded.error.file)} ${loaded.error.says}`;
 }
 
 export function databaseOptions(

@@ -1,7 +1,8 @@
 import type { Configuration } from '../configuration/index.js';
 import { fail, ms, ok, type EventLog, type Result } from '../domain/index.js';
 import { openLeadership, openQueue } from '../ledger/index.js';
-import { startMetrics, startPage } from '../operations/index.js';
+import type { Cosegmentation } from '../compute/index.js';
+import { startMetrics, startPage, type NetworkState } from '../operations/index.js';
 import { lesionViews, startDaemon } from '../pipeline/index.js';
 import { openConfiguredWorld, type ConfiguredWorld, type StartProblem } from './configured-world.js';
 import { EXIT } from './exit-codes.js';
@@ -36,6 +37,7 @@ export async function startDaemonProcess(
       log,
       metrics,
       now: Date.now,
+      network: () => networkState(world.network),
       softwareVersion: softwareVersion(),
       lesionViews: (story) => lesionViews(story, world),
     },
@@ -74,6 +76,13 @@ export async function startDaemonProcess(
       log.event('daemon.stopped', {});
     },
   });
+}
+
+function networkState(network: Cosegmentation | undefined): NetworkState {
+  if (!network) return { state: 'not-asked-for' };
+  const { state } = network;
+  if (state.kind === 'ready') return { state: 'ready', provider: state.provider, because: state.because };
+  return { state: state.kind, ...(state.kind === 'down' ? { because: state.because } : {}) };
 }
 
 const retainMs = ({ retention }: Configuration) =>

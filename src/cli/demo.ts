@@ -115,6 +115,8 @@ destinations:
     storeFrom: always
 rules:
   - name: lesions
+    method: cosegmentation
+    onInferenceFailure: seed
     store: { to: [demo] }
 database: embedded
 stateFolder: state

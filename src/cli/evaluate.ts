@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startKernelPool } from '../compute/index.js';
+import { openCosegmentation, startKernelPool, type Cosegmentation, type KernelPool } from '../compute/index.js';
 import type { LesionRow, LesionSet, RowProblemCode, Split } from '../dataset/index.js';
 import { REASONS, type ReasonCode } from '../domain/index.js';
 import {
+  askedOf,
   chooseCases,
   drawCases,
   evaluate as evaluateRows,
   htmlReport,
+  KERNEL_METHODS,
   lesionCsv,
   marksOfRow,
   tableOf,
@@ -16,6 +18,7 @@ import {
   type EvaluationPlan,
   type Statistic,
   type TableRow,
+  type Workers,
 } from '../evaluation/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openLesionSet, setName, tellLeftOut } from './lesion-set.js';
@@ -31,6 +34,8 @@ export interface EvaluateOptions {
   readonly marks: 'observer' | 'exact';
   readonly scaleMarks: number;
   readonly methods: readonly EvaluatedMethod[];
+  /** Folder of the bundles that methods name. */
+  readonly bundles: string;
   readonly threads: number;
   readonly json: boolean;
   readonly html: string | undefined;
@@ -42,46 +47,77 @@ const CASES = 3;
 
 /** `caliper evaluate`: methods against the expert masks of a data set. */
 export async function evaluate(options: EvaluateOptions, terminal: Terminal): Promise<ExitCode> {
+  const kernels = startKernelPool({ threads: options.threads });
+  const networks = new Map<string, Cosegmentation>();
+  try {
+    const problem = await openBundles(options, kernels, networks, terminal);
+    return problem ?? (await evaluateWith({ kernels, networks }, options, terminal));
+  } finally {
+    for (const network of networks.values()) await network.close();
+    await kernels.close();
+  }
+}
+
+/** Opens every bundle that a method names; the exit code, and said why, where one cannot be used. */
+async function openBundles(
+  { methods, bundles }: EvaluateOptions,
+  kernels: KernelPool,
+  networks: Map<string, Cosegmentation>,
+  terminal: Terminal,
+): Promise<ExitCode | undefined> {
+  for (const asked of methods.map(askedOf)) {
+    if (asked.of === 'kernels' || networks.has(asked.name)) continue;
+    // a table is made on the CPU, so that it can be made again anywhere
+    const opened = await openCosegmentation(join(bundles, asked.name), kernels, { device: 'cpu' });
+    if (!opened.ok) {
+      const { code, folder, file, says } = opened.error;
+      terminal.err(
+        code === 'missing' && file === 'manifest.json'
+          ? `there is no method ${asked.name}; there are ${KERNEL_METHODS.join(', ')}, and the bundles in ${bundles}`
+          : `${join(folder, file)} ${says}`,
+      );
+      return code === 'missing' ? EXIT.usage : EXIT.cannotStart;
+    }
+    networks.set(asked.name, opened.value);
+    const state = await opened.value.settled();
+    if (state.kind === 'ready') continue;
+    terminal.err(`the bundle ${asked.name} does not run: ${state.kind === 'down' ? state.because : state.kind}`);
+    return EXIT.cannotStart;
+  }
+  return undefined;
+}
+
+async function evaluateWith(workers: Workers, options: EvaluateOptions, terminal: Terminal): Promise<ExitCode> {
   const set = await openLesionSet(options.data, terminal);
   if (!set) return EXIT.usage;
   const rows = rowsToScore(set, options, terminal);
   if (!rows) return EXIT.usage;
   const plan: EvaluationPlan = { ...options, set, rows };
   const sources = sourcesOf(set, rows);
-  const kernels = startKernelPool({ threads: options.threads });
-  try {
-    // a lane more than threads, so that a picture is read while the kernels work
-    const lanes = options.threads + 1;
-    const progress = startProgress(rows.length, 'rows', terminal, () => performance.now());
-    const evaluation = await evaluateRows(plan, kernels, lanes, () => progress.step());
-    progress.end();
-    tell(evaluation, terminal);
+  // a lane more than threads, so that a picture is read while the kernels work
+  const lanes = options.threads + 1;
+  const progress = startProgress(rows.length, 'rows', terminal, () => performance.now());
+  const evaluation = await evaluateRows(plan, workers, lanes, () => progress.step());
+  progress.end();
+  tell(evaluation, terminal);
 
-    const table = tableOf(evaluation.scores, plan.methods, sources);
-    if (table.length === 0) {
-      terminal.err('no row could be scored');
-      return EXIT.someFailed;
-    }
-    const facts = factsOf(set, sources, evaluation, options);
-    if (options.json) terminal.out(JSON.stringify({ rows: table, facts }));
-    else terminal.out([...facts, '', tableText(table)].join('\n'));
-    if (options.csv !== undefined) await writeFile(options.csv, lesionCsv(evaluation.scores));
-    if (options.html !== undefined) {
-      const groups = await drawCases(
-        plan,
-        chooseCases(evaluation.scores, plan.methods, sources, CASES),
-        kernels,
-        lanes,
-      );
-      await mkdir(options.html, { recursive: true });
-      await writeFile(join(options.html, 'index.html'), htmlReport({ facts, table, groups }));
-      await writeFile(join(options.html, 'lesions.csv'), lesionCsv(evaluation.scores));
-      terminal.err(`pictures are in ${join(options.html, 'index.html')}`);
-    }
-    return evaluation.failed.length + evaluation.leftOut.length + set.refused.length > 0 ? EXIT.someFailed : EXIT.done;
-  } finally {
-    await kernels.close();
+  const table = tableOf(evaluation.scores, plan.methods, sources);
+  if (table.length === 0) {
+    terminal.err('no row could be scored');
+    return EXIT.someFailed;
   }
+  const facts = factsOf(set, sources, evaluation, workers, options);
+  if (options.json) terminal.out(JSON.stringify({ rows: table, facts }));
+  else terminal.out([...facts, '', tableText(table)].join('\n'));
+  if (options.csv !== undefined) await writeFile(options.csv, lesionCsv(evaluation.scores));
+  if (options.html !== undefined) {
+    const groups = await drawCases(plan, chooseCases(evaluation.scores, plan.methods, sources, CASES), workers, lanes);
+    await mkdir(options.html, { recursive: true });
+    await writeFile(join(options.html, 'index.html'), htmlReport({ facts, table, groups }));
+    await writeFile(join(options.html, 'lesions.csv'), lesionCsv(evaluation.scores));
+    terminal.err(`pictures are in ${join(options.html, 'index.html')}`);
+  }
+  return evaluation.failed.length + evaluation.leftOut.length + set.refused.length > 0 ? EXIT.someFailed : EXIT.done;
 }
 
 /** The rows asked for that have an expert mask and marks of the kind asked for; undefined, and said, where there are none. */
@@ -142,6 +178,7 @@ function factsOf(
   set: LesionSet,
   sources: readonly string[],
   { scores }: Evaluation,
+  { networks }: Workers,
   options: EvaluateOptions,
 ): readonly string[] {
   const rows = new Set(scores.map((s) => s.row));
@@ -150,13 +187,21 @@ function factsOf(
   const scaled = options.scaleMarks === 1 ? '' : `, scaled by ${options.scaleMarks} about their centre`;
   return [
     `${setName(set)}, split ${options.split}, ${options.rows === 'key' ? 'key rows' : 'all rows'}: ${rows.size} rows, ${lesions} lesions, ${patients} patients`,
-    `${options.marks} marks${scaled}; no method here was trained; mean ± sd over rows, macro over sources`,
+    `${options.marks} marks${scaled}; ${networks.size === 0 ? 'no method here was trained' : 'kernels are not trained'}; mean ± sd over rows, macro over sources`,
+    ...[...networks.values()].map((network) => bundleFact(network, options)),
     ...sources.map((name) => {
       const note = set.sources.find((s) => s.name === name);
       const use = note?.commercial === false ? ', not for commercial use' : '';
       return `${name}: ${note?.dataset ?? 'not described'}; ${note?.licence ?? 'licence not stated'}${use}`;
     }),
   ];
+}
+
+/** What was trained on what: weak labels and expert masks are not to be mixed up. */
+function bundleFact({ bundle: { manifest, sha256 } }: Cosegmentation, { split }: EvaluateOptions): string {
+  const { name, version, labels, track, trainedOn, licence, use } = manifest;
+  const seen = split === 'train' || split === 'all' ? '; rows of the training split are among these' : '';
+  return `${name} ${version} (${sha256.slice(0, 12)}): track ${track}, labels ${labels}, trained on ${trainedOn.sources.join(', ')} (${trainedOn.lesions} lesions, ${trainedOn.patients} patients)${seen}; ${licence}, ${use} use`;
 }
 
 const tableText = (table: readonly TableRow[]): string =>

@@ -2,11 +2,14 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SPLITS, type Split } from '../dataset/index.js';
 import type { MethodName } from '../domain/index.js';
-import { EVALUATED_METHODS, isEvaluatedMethod, type EvaluatedMethod } from '../evaluation/index.js';
+import { evaluatedMethod, isKernelMethod, KERNEL_METHODS, type EvaluatedMethod } from '../evaluation/index.js';
+import { SHIPPED_BUNDLES } from './bundles.js';
 import { check } from './check.js';
 import { demo } from './demo.js';
 import { evaluate } from './evaluate.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
+import { explain } from './explain.js';
+import { harvest, harvestDiff } from './harvest.js';
 import { once } from './once.js';
 import { addOperatorCommands } from './operator-commands.js';
 import { parse } from './parse.js';
@@ -15,8 +18,9 @@ import { seeds } from './seeds.js';
 import { segment } from './segment.js';
 import { softwareVersion } from './software-version.js';
 import { processTerminal, type Terminal } from './terminal.js';
+import { verify } from './verify.js';
 
-const METHODS: readonly MethodName[] = ['grabcut', 'grabcut-paper', 'superellipse', 'ellipse'];
+const METHODS: readonly MethodName[] = ['cosegmentation', 'grabcut', 'grabcut-paper', 'superellipse', 'ellipse'];
 
 /** The command line: what was typed becomes options, a command runs, its exit code is the process's. */
 async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -72,14 +76,50 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
     .action(async (files: string[], options: { json: boolean; explain: boolean }) => {
       exit = await parse({ files, form: options.json ? 'json' : options.explain ? 'explain' : 'table' }, terminal);
     });
+  command(
+    'verify',
+    'What readers would make of segmentations, whoever wrote them: refused, empty, misplaced, and why.',
+    ['caliper verify seg.dcm', 'caliper verify --sources ct/ seg1.dcm seg2.dcm', 'caliper verify --json seg.dcm'],
+  )
+    .argument('<files...>', 'segmentation objects')
+    .option('--sources <dir>', 'folder of the images they were drawn on: compares geometry, references and identity')
+    .option('--json', 'one object a file', false)
+    .action(async (files: string[], options: { sources?: string; json: boolean }) => {
+      exit = await verify({ files, sources: options.sources, form: options.json ? 'json' : 'table' }, terminal);
+    });
+  command(
+    'explain',
+    'How an object of Caliper came to be, from its file alone; of a report or a UID, what the ledger knows.',
+    ['caliper explain seg.dcm', 'caliper explain --json seg.dcm', 'caliper explain r-12 --config site.yaml'],
+  )
+    .argument('<what>', 'a file; or r-12, o-7 or a UID, with --config')
+    .option('--config <file>', 'configuration file whose ledger is asked')
+    .option('--json', 'one object', false)
+    .action(async (what: string, options: { config?: string; json: boolean }) => {
+      exit = await explain({ what, config: options.config, json: options.json }, terminal);
+    });
   command('segment', 'Segments every report below a folder on the images below it: no archive, no database.', [
     'caliper segment --input study/ --out out/',
     'caliper segment --input study/ --out out/ --method superellipse',
+    'caliper segment --input study/ --out out/ --extent volume',
     'caliper segment --input caliper-demo/archive/phantom --out out --json',
   ])
     .requiredOption('--input <dir>', 'folder of reports and images')
     .requiredOption('--out <dir>', 'folder for SEG objects and pictures')
-    .addOption(new Option('--method <name>', 'how lesions are segmented').choices([...METHODS]).default('grabcut'))
+    .addOption(
+      new Option('--method <name>', 'how lesions are segmented').choices([...METHODS]).default('cosegmentation'),
+    )
+    .option('--bundle <name>', 'the model that cosegmentation takes, below models/', 'default')
+    .addOption(
+      new Option('--device <name>', 'where the model runs; auto tries CUDA first')
+        .choices(['auto', 'cuda', 'cpu'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--extent <what>', 'the marked slice, or all slices that a lesion reaches from there')
+        .choices(['slice', 'volume'])
+        .default('slice'),
+    )
     .addOption(threadsOption())
     .option('--gsps', 'lines drawn in presentation states are measurements', false)
     .option('--json', 'one object a measurement', false)
@@ -91,6 +131,9 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         input: string;
         out: string;
         method: MethodName;
+        bundle: string;
+        device: 'auto' | 'cuda' | 'cpu';
+        extent: 'slice' | 'volume';
         threads: number;
         gsps: boolean;
         json: boolean;
@@ -105,6 +148,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
       'caliper evaluate --data lesions --split val',
       'caliper evaluate --data lesions --split val --scale-marks 0.85 --method superellipse,grabcut',
       'caliper evaluate --data lesions --source lidc --rows key --json',
+      'caliper evaluate --data lesions --split val --method superellipse,default',
       'caliper evaluate --data lesions --split val --html report --csv lesions.csv',
     ],
   )
@@ -127,10 +171,14 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         .default(1),
     )
     .addOption(
-      new Option('--method <names>', `some of ${EVALUATED_METHODS.join(', ')}`)
+      new Option(
+        '--method <names>',
+        `some of ${KERNEL_METHODS.join(', ')}, and bundles by their names, each with +crf if so`,
+      )
         .argParser(evaluatedMethods)
-        .default(EVALUATED_METHODS, 'all'),
+        .default(KERNEL_METHODS, 'all but bundles'),
     )
+    .option('--bundles <dir>', 'where bundles lie, a folder each', SHIPPED_BUNDLES)
     .addOption(threadsOption())
     .option('--json', 'the table as one object', false)
     .option('--html <dir>', 'a page with best, median and worst cases, and the scores of each lesion beside it')
@@ -144,6 +192,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         marks: 'observer' | 'exact';
         scaleMarks: number;
         method: readonly EvaluatedMethod[];
+        bundles: string;
         threads: number;
         json: boolean;
         html?: string;
@@ -162,6 +211,63 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
     .addOption(threadsOption())
     .action(async (options: { data: string; out: string; threads: number }) => {
       exit = await seeds(options, terminal);
+    });
+  const harvesting = command('harvest', 'Mines archives for a de-identified data set of weak labels.', [
+    'caliper harvest --config site.yaml --dry-run --from 2020-01-01 --to 2020-12-31',
+    'caliper harvest --config site.yaml --out set-1 --from 2020-01-01 --to 2020-12-31',
+    'caliper harvest --config site.yaml --out set-1 --from 2020-01-01 --to 2020-12-31 --resume',
+    'caliper harvest --config site.yaml --out for-deeplesion-loaders --as deeplesion',
+    'caliper harvest diff set-1 set-2',
+  ])
+    .option('--config <file>', 'configuration file; its section harvest holds the rest')
+    .option('--out <dir>', 'a new folder for the set')
+    .option('--from <date>', 'first study date (2020-01-31)')
+    .option('--to <date>', 'last study date')
+    .option('--resume', 'go on with what was interrupted; repeats nothing', false)
+    .option('--dry-run', 'search only: what would be read; writes nothing', false)
+    .addOption(new Option('--limit <n>', 'take so many reports, then end').argParser(positiveInteger))
+    .addOption(
+      new Option('--context <mm>', 'take slices within so many millimetres of a marked one too').argParser(
+        notNegativeNumber,
+      ),
+    )
+    .addOption(
+      new Option('--as <form>', "the set's form: caliper-lesions/1, or as DeepLesion is distributed")
+        .choices(['caliper-lesions', 'deeplesion'])
+        .default('caliper-lesions'),
+    )
+    .option('--reviewed', 'only what people accepted', false)
+    .addOption(threadsOption())
+    .option('--json', 'the funnel as one object', false)
+    .action(
+      async (options: {
+        config?: string;
+        out?: string;
+        from?: string;
+        to?: string;
+        resume: boolean;
+        dryRun: boolean;
+        limit?: number;
+        context?: number;
+        as: 'caliper-lesions' | 'deeplesion';
+        reviewed: boolean;
+        threads: number;
+        json: boolean;
+      }) => {
+        const { config, out, from, to, limit, context, ...rest } = options;
+        exit = await harvest({ ...rest, config, out, from, to, limit, context }, terminal);
+      },
+    );
+  harvesting
+    .command('diff')
+    .description('What came, went or changed between two versions of a set.')
+    .argument('<old>', 'folder of the older set')
+    .argument('<new>', 'folder of the newer set')
+    .option('--json', 'one object', false)
+    .exitOverride()
+    .action(async (before: string, after: string, _options: unknown, diff: Command) => {
+      // `harvest` knows --json too and takes it first
+      exit = await harvestDiff(before, after, { json: diff.optsWithGlobals<{ json: boolean }>().json }, terminal);
     });
   command('demo', 'The whole product on a made-up study, on this machine only.', [
     'caliper demo',
@@ -211,20 +317,26 @@ const threadsOption = (): Option =>
     .argParser(positiveInteger)
     .default(Math.max(1, availableParallelism() - 1));
 
+/** Kernels in the order of the table, then bundles as they were typed. Whether a bundle is there is seen when it is opened. */
 function evaluatedMethods(text: string): readonly EvaluatedMethod[] {
   const names = text.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !isEvaluatedMethod(name));
-  if (unknown.length > 0)
-    throw new InvalidArgumentError(
-      `there is no method ${unknown.join(', ')}; there are ${EVALUATED_METHODS.join(', ')}.`,
-    );
-  return EVALUATED_METHODS.filter((method) => names.includes(method));
+  const impossible = names.filter((name) => !/^[A-Za-z0-9][\w.-]*(\+crf)?$/.test(name));
+  if (impossible.length > 0) throw new InvalidArgumentError(`${impossible.join(', ')} cannot be the name of a method.`);
+  const methods = new Set(names.map(evaluatedMethod));
+  return [...KERNEL_METHODS.filter((method) => methods.has(method)), ...[...methods].filter((m) => !isKernelMethod(m))];
 }
 
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
     throw new InvalidArgumentError('must be a number above 0.');
+  return value;
+}
+
+function notNegativeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('must be a number from 0.');
   return value;
 }
 

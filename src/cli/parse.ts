@@ -13,7 +13,7 @@ import {
   type ReasonCode,
   type SopClassUid,
 } from '../domain/index.js';
-import { explainReport, readAim, readReport, recogniseCarrier } from '../sr-parser/index.js';
+import { explainAim, explainReport, readAim, readReport, recogniseCarrier } from '../sr-parser/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
@@ -35,7 +35,7 @@ interface ParsedFile {
 /** What a file turned out to be. */
 type Content =
   | { readonly kind: 'data-set'; readonly dataSet: DataSet }
-  | { readonly kind: 'aim'; readonly report: ReadReport }
+  | { readonly kind: 'aim'; readonly report: ReadReport; readonly bytes: Uint8Array }
   | { readonly kind: 'unreadable'; readonly problem: ReasonCode };
 
 /** `caliper parse`: what the report reader makes of files, other carriers than structured reports included. */
@@ -53,17 +53,21 @@ export async function parse(options: ParseOptions, terminal: Terminal): Promise<
     const parsed = parsedFile(path, content, images);
     if (parsed.skipped.some((s) => UNREADABLE.has(s.reason))) unreadable++;
     terminal.out(options.form === 'json' ? JSON.stringify(parsed) : forPeople(parsed));
-    if (options.form === 'explain' && content.kind === 'data-set' && !isImage(content.dataSet))
-      for (const line of explainReport(content.dataSet)) terminal.out(line);
+    if (options.form === 'explain') for (const line of explanationOf(content)) terminal.out(line);
   }
   return unreadable > 0 ? EXIT.someFailed : EXIT.done;
+}
+
+function explanationOf(content: Content): readonly string[] {
+  if (content.kind === 'aim') return explainAim(content.bytes);
+  return content.kind === 'data-set' && !isImage(content.dataSet) ? explainReport(content.dataSet) : [];
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set(['not-dicom', 'truncated', 'data-set-invalid']);
 
 function contentOf(bytes: Uint8Array): Content {
   const carrier = recogniseCarrier(bytes);
-  if (carrier === 'aim') return { kind: 'aim', report: readAim(bytes) };
+  if (carrier === 'aim') return { kind: 'aim', report: readAim(bytes), bytes };
   if (carrier === 'dicom-json') {
     const json = jsonOf(bytes);
     const dataSet = dataSetFromJson(Array.isArray(json) ? json[0] : json);

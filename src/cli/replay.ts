@@ -50,7 +50,7 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
     };
     const chosen = options.dryRun
       ? await ledger.selectedForReplay(selection)
-      : await ledger.reopen(selection, runDigests(configuration), 'replay', userName());
+      : await ledger.reopen(selection, await runDigests(configuration), 'replay', userName());
     if (options.json) terminal.out(JSON.stringify({ dryRun: options.dryRun, reports: chosen.map(reportName) }));
     else for (const number of chosen) terminal.out(reportName(number));
     terminal.err(

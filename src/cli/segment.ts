@@ -21,21 +21,35 @@ import {
   type Result,
   type Rule,
   type SegmentationObject,
+  type SeriesInstanceUid,
   type SourceSlice,
 } from '../domain/index.js';
 import { overlayPng } from '../pictures/index.js';
-import { segmentReport, sliceKey, sourceSlice, type MeasurementResult } from '../pipeline/index.js';
+import {
+  framesOf,
+  segmentReport,
+  sliceKey,
+  sourceSlice,
+  type FurtherSlices,
+  type MeasurementResult,
+  type Segmenters,
+} from '../pipeline/index.js';
 import { writeSegmentations } from '../seg-writer/index.js';
 import {
   chooseSlice,
+  documentOf,
+  firstReportOf,
   isOwnObject,
   readAim,
   readReport,
   recogniseCarrier,
   rejectedInstances,
+  reportEquipmentOf,
   supersededReports,
   type OtherCarrier,
+  type ReportEquipment,
 } from '../sr-parser/index.js';
+import { openReadyNetwork } from './bundles.js';
 import { filesBelow, readDicomFile } from './dicom-folder.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { softwareVersion } from './software-version.js';
@@ -47,6 +61,11 @@ export interface SegmentOptions {
   readonly input: string;
   readonly out: string;
   readonly method: MethodName;
+  /** Name of the model that `cosegmentation` takes. */
+  readonly bundle: string;
+  readonly device: 'auto' | 'cuda' | 'cpu';
+  /** Marked slices alone, or all slices that a lesion reaches. */
+  readonly extent: 'slice' | 'volume';
   readonly threads: number;
   readonly json: boolean;
   /** What is read besides structured reports and AIM files. */
@@ -68,6 +87,9 @@ interface OutcomeLine {
   readonly measured: { readonly longAxis: AxisLine; readonly shortAxis: AxisLine } | null;
   readonly areaPx: number | null;
   readonly areaMm2: number | null;
+  /** Slices that the lesion is on, and its volume; null where only the marked slice was looked at. */
+  readonly slices: number | null;
+  readonly volumeMm3: number | null;
   readonly agreement: number | null;
   readonly method: MethodName | null;
   readonly findings: readonly string[];
@@ -88,6 +110,10 @@ export async function segment(options: SegmentOptions, terminal: Terminal): Prom
   const { reports } = files;
   await mkdir(join(options.out, 'held'), { recursive: true });
   const kernels = startKernelPool({ threads: options.threads });
+  const network =
+    options.method === 'cosegmentation' ? await openReadyNetwork(options.bundle, kernels, options) : undefined;
+  if (network && !network.ok) terminal.err(`${network.error}; seed masks (grabcut) are written in its place`);
+  const segmenters: Segmenters = { kernels, network: network?.ok ? network.value : undefined };
   const lines: OutcomeLine[] = [];
   const superseded = supersededReports(reports.filter((report) => !isRejected(report, files)));
   try {
@@ -95,12 +121,13 @@ export async function segment(options: SegmentOptions, terminal: Terminal): Prom
       const reason = isRejected(report, files) ? 'rejected-by-note' : superseded.get(report)?.reason;
       const written = reason
         ? report.measurements.map((m) => lineOf(report, m, { outcome: 'skipped', reason }))
-        : await segmentOneReport(report, index, files, kernels, options);
+        : await segmentOneReport(report, index, files, segmenters, options);
       if (options.json) for (const line of written) terminal.out(JSON.stringify(line));
-      else terminal.out(forPeople(report, index, reports.length, written));
+      else terminal.out(forPeople(report, index, reports.length, written, options));
       lines.push(...written);
     }
   } finally {
+    await segmenters.network?.close();
     await kernels.close();
   }
   const count = (outcome: FileOutcome) => lines.filter((l) => l.outcome === outcome).length;
@@ -116,12 +143,20 @@ const isRejected = ({ sopInstanceUID }: ReadReport, { rejected }: SortedFiles): 
 
 interface SortedFiles {
   readonly reports: readonly ReadReport[];
+  /** What made a report, where it says so. */
+  readonly equipment: ReadonlyMap<ReadReport, ReportEquipment>;
   /** Reports and images that a rejection note in the folder says are not to be used. */
   readonly rejected: ReadonlySet<string>;
   /** Paths of images by SOPInstanceUID. */
   readonly images: ReadonlyMap<string, string>;
   /** Images that have a place in the patient. */
-  readonly placed: readonly { readonly image: ImageReference; readonly plane: ImagePlane }[];
+  readonly placed: readonly PlacedFile[];
+}
+
+interface PlacedFile {
+  readonly image: ImageReference;
+  readonly plane: ImagePlane;
+  readonly series: string | undefined;
 }
 
 async function sortedFiles(
@@ -130,9 +165,10 @@ async function sortedFiles(
   terminal: Terminal,
 ): Promise<SortedFiles> {
   const reports: ReadReport[] = [];
+  const equipment = new Map<ReadReport, ReportEquipment>();
   const rejected = new Set<string>();
   const images = new Map<string, string>();
-  const placed: { image: ImageReference; plane: ImagePlane }[] = [];
+  const placed: PlacedFile[] = [];
   for (const path of await filesBelow(folder)) {
     const read = await readDicomFile(path);
     if (!read.ok) {
@@ -145,28 +181,33 @@ async function sortedFiles(
     const sop = dataSet.text(TAG.SOPInstanceUID);
     const sopClass = dataSet.text(TAG.SOPClassUID);
     const isDrawing = sopClass === SOP_CLASS.GrayscaleSoftcopyPresentationState;
-    if (isDrawing ? carriers.includes('gsps') : dataSet.has(TAG.ContentSequence) && !isOwnObject(dataSet))
-      reports.push(readReport(dataSet, carriers));
-    else if (!isDrawing && sop !== undefined && sopClass !== SOP_CLASS.Segmentation) {
+    if (isDrawing ? carriers.includes('gsps') : dataSet.has(TAG.ContentSequence) && !isOwnObject(dataSet)) {
+      const report = readReport(dataSet, carriers);
+      reports.push(report);
+      const madeBy = reportEquipmentOf(dataSet);
+      if (madeBy) equipment.set(report, madeBy);
+    } else if (!isDrawing && sop !== undefined && sopClass !== SOP_CLASS.Segmentation) {
       images.set(sop, path);
       const plane = imagePlaneOf(dataSet, undefined);
       if (plane.ok)
         placed.push({
           image: { sopClassUID: undefined, sopInstanceUID: asReadUid(sop), frame: undefined },
           plane: plane.value,
+          series: dataSet.text(TAG.SeriesInstanceUID),
         });
     }
   }
-  return { reports, rejected, images, placed };
+  return { reports, equipment, rejected, images, placed };
 }
 
 async function segmentOneReport(
   report: ReadReport,
   index: number,
   files: SortedFiles,
-  kernels: KernelPool,
+  segmenters: Segmenters,
   options: SegmentOptions,
 ): Promise<readonly OutcomeLine[]> {
+  const { kernels, network } = segmenters;
   const slices = new Map<string, Result<SourceSlice, ReasonCode>>();
   for (const measurement of report.measurements) {
     const image = imageOf(measurement, files);
@@ -183,7 +224,8 @@ async function segmentOneReport(
     return image.ok ? (slices.get(sliceKey(image.value)) ?? fail('image-gone')) : image;
   };
 
-  const results = await segmentReport(report, sliceOf, [offlineRule(options.method)], kernels);
+  const further = options.extent === 'volume' ? furtherSlicesIn(files, kernels) : undefined;
+  const results = await segmentReport(report, sliceOf, [offlineRule(options.method)], segmenters, further);
   if (!results.ok)
     return report.measurements.map((m) => lineOf(report, m, { outcome: 'failed', reason: results.error }));
 
@@ -199,6 +241,9 @@ async function segmentOneReport(
       equipment: { installationId: 'offline', softwareVersion: softwareVersion() },
       createdAt: new Date(),
       policyName: kind,
+      ...originOf(report, files),
+      ...(network ? { bundle: { name: network.bundle.manifest.name, sha256: network.bundle.sha256 } } : {}),
+      ...(options.extent === 'volume' ? { slicesOf: slicesOf(lesions), seriesPlanes: seriesPlanes(files) } : {}),
     });
     for (const object of objects) {
       await writeWhole(join(options.out, kind === 'held' ? 'held' : '', `${object.sopInstanceUID}.dcm`), object.bytes);
@@ -214,6 +259,17 @@ async function segmentOneReport(
   return lines;
 }
 
+/** What the report's chain of predecessors began with, and what made the report. */
+function originOf(report: ReadReport, files: SortedFiles) {
+  const known = files.reports.filter((other) => !isRejected(other, files)).map(documentOf);
+  const firstReport = firstReportOf(documentOf(report), known);
+  const reportEquipment = files.equipment.get(report);
+  return {
+    ...(firstReport === undefined ? {} : { firstReport }),
+    ...(reportEquipment === undefined ? {} : { reportEquipment }),
+  };
+}
+
 type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
 type WrittenLesion =
   { readonly object: SegmentationObject; readonly segmentNumber: number } | { readonly refused: ReasonCode };
@@ -226,7 +282,7 @@ async function outcomeOf(
   options: SegmentOptions,
 ): Promise<OutcomeLine> {
   if (result.kind === 'ended') return endedLine(report, result, pictureName, options);
-  const { lesion, decision } = result;
+  const { lesion, decision, volume } = result;
   const { located } = lesion;
   const folder = decision === 'store' ? '' : 'held';
   await writeWhole(join(options.out, folder, pictureName), overlayPng(located.slice, located.marks, lesion.mask));
@@ -239,6 +295,8 @@ async function outcomeOf(
     },
     areaPx: lesion.areaPx,
     areaMm2: round(lesion.areaMm2, 3),
+    slices: volume?.slices.length ?? null,
+    volumeMm3: volume?.volumeMm3 === undefined ? null : round(volume.volumeMm3, 1),
     agreement: round(lesion.agreement, 4),
     method: lesion.method,
     findings: [...located.findings, ...lesion.findings].map((f) => f.code),
@@ -291,6 +349,8 @@ const lineOf = (
   measured: null,
   areaPx: null,
   areaMm2: null,
+  slices: null,
+  volumeMm3: null,
   agreement: null,
   method: null,
   findings: m.findings.map((f) => f.code),
@@ -327,6 +387,29 @@ async function sliceFromFile(
   return read.ok ? sourceSlice(read.value, image, kernels) : fail(read.error.code);
 }
 
+/** The images of a folder as the stacks that their series are. */
+const furtherSlicesIn = ({ placed, rejected, images }: SortedFiles, kernels: KernelPool): FurtherSlices => ({
+  imagesOf: (marked) => {
+    const series = marked.header.text(TAG.SeriesInstanceUID);
+    const standing = placed.filter((p) => p.series === series && !rejected.has(p.image.sopInstanceUID));
+    return Promise.resolve(ok(marked.reference.frame === undefined ? standing : framesOf(marked)));
+  },
+  sliceOf: (image) => sliceFromFile(images.get(image.sopInstanceUID), image, kernels),
+});
+
+const slicesOf = (lesions: readonly Segmented[]) =>
+  new Map(lesions.flatMap(({ measurement, volume }) => (volume ? [[measurement.key, volume.slices] as const] : [])));
+
+function seriesPlanes({ placed }: SortedFiles): ReadonlyMap<SeriesInstanceUid, readonly ImagePlane[]> {
+  const planes = new Map<SeriesInstanceUid, ImagePlane[]>();
+  for (const { series, plane } of placed) {
+    if (series === undefined) continue;
+    const uid = asReadUid<SeriesInstanceUid>(series);
+    planes.set(uid, [...(planes.get(uid) ?? []), plane]);
+  }
+  return planes;
+}
+
 const offlineRule = (method: MethodName): Rule => ({
   name: 'offline',
   match: {},
@@ -337,18 +420,26 @@ const offlineRule = (method: MethodName): Rule => ({
   allowNonAxial: false,
 });
 
-function forPeople(report: ReadReport, index: number, of: number, lines: readonly OutcomeLine[]): string {
+function forPeople(
+  report: ReadReport,
+  index: number,
+  of: number,
+  lines: readonly OutcomeLine[],
+  { extent }: SegmentOptions,
+): string {
+  const inVolume = <T>(...cells: readonly T[]): readonly T[] => (extent === 'volume' ? cells : []);
   const head = `report ${index + 1} of ${of}   ${report.sopInstanceUID ?? 'without UID'}   ${lines.length} measurements`;
   const rows = lines.map((l) => [
     l.trackingIdentifier ?? '',
     l.longAxis?.mm.toFixed(1) ?? '',
     l.shortAxis?.mm.toFixed(1) ?? '',
     l.areaMm2?.toFixed(0) ?? '',
+    ...inVolume(l.slices?.toFixed(0) ?? '', l.volumeMm3 === null ? '' : (l.volumeMm3 / 1000).toFixed(2)),
     l.agreement?.toFixed(2) ?? '',
     l.reason ? `${l.outcome}: ${l.reason}` : l.outcome,
     l.picture ?? '',
   ]);
   return rows.length === 0
     ? `${head}: ${report.skipped[0]?.reason ?? 'no-measurements'}`
-    : `${head}\n${textTable(['lesion', 'long mm', 'short mm', 'area mm2', 'agreement', 'outcome', 'picture'], rows)}`;
+    : `${head}\n${textTable(['lesion', 'long mm', 'short mm', 'area mm2', ...inVolume('slices', 'ml'), 'agreement', 'outcome', 'picture'], rows)}`;
 }

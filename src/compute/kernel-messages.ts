@@ -1,5 +1,13 @@
-import type { HuSlice, Ms, ReasonCode, Result } from '../domain/index.js';
-import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
+import type { HuSlice, Mask, Ms, ReasonCode, Result } from '../domain/index.js';
+import type {
+  Candidates,
+  CarryAnswer,
+  CarryStep,
+  LesionMask,
+  Network,
+  PatchProbability,
+  SegmentationTask,
+} from '../segmentation/index.js';
 
 /** What follows on a mask: nothing, or a dense CRF on its surroundings. */
 export type Refinement = 'none' | 'crf';
@@ -7,9 +15,31 @@ export type Refinement = 'none' | 'crf';
 /** What a kernel worker is asked. Its bytes and pixels are copies that are transferred: the caller keeps its own. */
 export type KernelTask =
   | { readonly kind: 'decode'; readonly bytes: Uint8Array; readonly frame: number | undefined }
-  | { readonly kind: 'segment'; readonly task: SegmentationTask; readonly refinement: Refinement };
+  | { readonly kind: 'segment'; readonly task: SegmentationTask; readonly refinement: Refinement }
+  | { readonly kind: 'patch'; readonly task: SegmentationTask; readonly network: Network }
+  | ({ readonly kind: 'contour'; readonly refinement: Refinement } & ContourTask)
+  | ({ readonly kind: 'candidates' } & ContourTask)
+  | ({ readonly kind: 'carry' } & CarryTask);
+
+/** A lesion that is carried to its next slice. */
+export interface CarryTask {
+  readonly step: CarryStep;
+  readonly hu: Float32Array;
+  /** A mask that a network drew there. */
+  readonly drawn: Mask | undefined;
+}
+
+/** A lesion that a network has looked at. */
+export interface ContourTask {
+  readonly task: SegmentationTask;
+  readonly network: Network;
+  readonly probability: PatchProbability;
+}
 
 /** Pixels and masks are transferred. */
 export type KernelAnswer =
   | { readonly kind: 'decode'; readonly result: Result<HuSlice, ReasonCode> }
-  | { readonly kind: 'segment'; readonly result: Result<LesionMask, ReasonCode>; readonly tookMs: Ms };
+  | { readonly kind: 'segment' | 'contour'; readonly result: Result<LesionMask, ReasonCode>; readonly tookMs: Ms }
+  | { readonly kind: 'patch'; readonly result: Result<Float32Array, ReasonCode>; readonly tookMs: Ms }
+  | { readonly kind: 'candidates'; readonly result: Result<Candidates, ReasonCode> }
+  | { readonly kind: 'carry'; readonly answer: CarryAnswer };

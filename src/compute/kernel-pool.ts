@@ -1,6 +1,6 @@
-import { fail, type HuSlice, type Ms, type ReasonCode, type Result } from '../domain/index.js';
-import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
-import type { KernelAnswer, KernelTask, Refinement } from './kernel-messages.js';
+import { fail, ok, type HuSlice, type Ms, type ReasonCode, type Result } from '../domain/index.js';
+import type { Candidates, CarryAnswer, LesionMask, Network, SegmentationTask } from '../segmentation/index.js';
+import type { CarryTask, ContourTask, KernelAnswer, KernelTask, Refinement } from './kernel-messages.js';
 import { KernelSeat, type PendingTask } from './kernel-seat.js';
 
 /**
@@ -13,14 +13,23 @@ export interface KernelPool {
   segment(task: SegmentationTask): Promise<Result<LesionMask, ReasonCode>>;
   /** The same, refined if so, with the time that the kernels alone took; undefined where the worker did not answer. */
   segmentTimed(task: SegmentationTask, refinement: Refinement): Promise<TimedSegmentation>;
+  /** A lesion as a network sees it. */
+  patch(task: SegmentationTask, network: Network): Promise<TimedResult<Float32Array>>;
+  /** A lesion's mask from what a network said of its patch. */
+  contour(lesion: ContourTask, refinement: Refinement): Promise<TimedSegmentation>;
+  /** A tighter and a wider outline of the same. */
+  candidates(lesion: ContourTask): Promise<Result<Candidates, ReasonCode>>;
+  /** A lesion on its next slice (`startPropagation`). */
+  carry(task: CarryTask): Promise<Result<CarryAnswer, ReasonCode>>;
   /** Refuses new tasks (`worker-crashed`), waits for those in hand, and ends the workers. */
   close(): Promise<void>;
 }
 
-export interface TimedSegmentation {
-  readonly result: Result<LesionMask, ReasonCode>;
+export interface TimedResult<T> {
+  readonly result: Result<T, ReasonCode>;
   readonly tookMs: Ms | undefined;
 }
+export type TimedSegmentation = TimedResult<LesionMask>;
 
 export interface KernelPoolOptions {
   readonly threads: number;
@@ -74,11 +83,13 @@ export function startKernelPool(options: KernelPoolOptions): KernelPool {
     });
   }
 
-  async function segmentTimed(task: SegmentationTask, refinement: Refinement): Promise<TimedSegmentation> {
-    const answer = await submit({ kind: 'segment', task, refinement });
+  async function lesionOf(task: KernelTask & { kind: 'segment' | 'contour' }): Promise<TimedSegmentation> {
+    const answer = await submit(task);
     if (typeof answer === 'string') return { result: fail(answer), tookMs: undefined };
-    return answer.kind === 'segment' ? answer : wrongAnswer();
+    return answer.kind === 'segment' || answer.kind === 'contour' ? answer : wrongAnswer();
   }
+  const segmentTimed = (task: SegmentationTask, refinement: Refinement) =>
+    lesionOf({ kind: 'segment', task, refinement });
 
   return {
     async decode(bytes, frame) {
@@ -88,6 +99,22 @@ export function startKernelPool(options: KernelPoolOptions): KernelPool {
     },
     segment: async (task) => (await segmentTimed(task, 'none')).result,
     segmentTimed,
+    async patch(task, network) {
+      const answer = await submit({ kind: 'patch', task, network });
+      if (typeof answer === 'string') return { result: fail(answer), tookMs: undefined };
+      return answer.kind === 'patch' ? answer : wrongAnswer();
+    },
+    contour: (lesion, refinement) => lesionOf({ kind: 'contour', refinement, ...lesion }),
+    async candidates(lesion) {
+      const answer = await submit({ kind: 'candidates', ...lesion });
+      if (typeof answer === 'string') return fail(answer);
+      return answer.kind === 'candidates' ? answer.result : wrongAnswer();
+    },
+    async carry(task) {
+      const answer = await submit({ kind: 'carry', ...task });
+      if (typeof answer === 'string') return fail(answer);
+      return answer.kind === 'carry' ? ok(answer.answer) : wrongAnswer();
+    },
     async close() {
       closing = 'yes';
       await new Promise<void>((done) => {

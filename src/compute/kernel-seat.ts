@@ -82,7 +82,11 @@ function withOwnPixels(task: KernelTask): { task: KernelTask; pixels: ArrayBuffe
       const bytes = new Uint8Array(task.bytes);
       return { task: { ...task, bytes }, pixels: bytes.buffer };
     }
-    case 'segment': {
+    case 'carry': {
+      const hu = new Float32Array(task.hu);
+      return { task: { ...task, hu }, pixels: hu.buffer };
+    }
+    default: {
       const hu = new Float32Array(task.task.hu);
       return { task: { ...task, task: { ...task.task, hu } }, pixels: hu.buffer };
     }

@@ -1,7 +1,11 @@
 import { parentPort } from 'node:worker_threads';
 import { huSliceOf, initialiseCodecs, readPart10 } from '../dicom/index.js';
-import { fail, ms, ok, type HuSlice, type ReasonCode, type Result } from '../domain/index.js';
+import { fail, ms, ok, type HuSlice, type Ms, type ReasonCode, type Result } from '../domain/index.js';
 import {
+  candidatesOn,
+  carryMask,
+  contourOn,
+  patchOf,
   refineByCrfOn,
   segmentLesionOn,
   WorkspaceShelf,
@@ -24,17 +28,35 @@ function answerTo(task: KernelTask): KernelAnswer {
   switch (task.kind) {
     case 'decode':
       return { kind: 'decode', result: decode(task.bytes, task.frame) };
-    case 'segment': {
-      const start = performance.now();
-      const result = segment(task.task, task.refinement);
-      return { kind: 'segment', result, tookMs: ms(performance.now() - start) };
+    case 'segment':
+      return {
+        kind: 'segment',
+        ...timed(() => refined(task.task, segmentLesionOn(shelf, task.task), task.refinement)),
+      };
+    case 'patch':
+      return { kind: 'patch', ...timed(() => patchOf(task.task, task.network)) };
+    case 'contour': {
+      const contour = () => contourOn(shelf, task.task, task.network, task.probability);
+      return { kind: 'contour', ...timed(() => refined(task.task, contour(), task.refinement)) };
     }
+    case 'candidates':
+      return { kind: 'candidates', result: candidatesOn(shelf, task.task, task.network, task.probability) };
+    case 'carry':
+      return { kind: 'carry', answer: carryMask(shelf, task.step, task.hu, task.drawn) };
   }
 }
 
-function segment(task: SegmentationTask, refinement: Refinement): Result<LesionMask, ReasonCode> {
-  const lesion = segmentLesionOn(shelf, task);
-  return lesion.ok && refinement === 'crf' ? ok(refineByCrfOn(shelf, task, lesion.value)) : lesion;
+const refined = (
+  task: SegmentationTask,
+  lesion: Result<LesionMask, ReasonCode>,
+  refinement: Refinement,
+): Result<LesionMask, ReasonCode> =>
+  lesion.ok && refinement === 'crf' ? ok(refineByCrfOn(shelf, task, lesion.value)) : lesion;
+
+function timed<T>(work: () => T): { result: T; tookMs: Ms } {
+  const start = performance.now();
+  const result = work();
+  return { result, tookMs: ms(performance.now() - start) };
 }
 
 function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, ReasonCode> {
@@ -44,7 +66,20 @@ function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, R
 
 /** What is handed over instead of copied. */
 function pixelsOf(answer: KernelAnswer): ArrayBuffer[] {
-  if (!answer.result.ok) return [];
-  const pixels = answer.kind === 'decode' ? answer.result.value.hu : answer.result.value.mask.bits;
-  return pixels.buffer instanceof ArrayBuffer ? [pixels.buffer] : [];
+  switch (answer.kind) {
+    case 'decode':
+      return answer.result.ok ? bufferOf(answer.result.value.hu) : [];
+    case 'segment':
+    case 'contour':
+      return answer.result.ok ? bufferOf(answer.result.value.mask.bits) : [];
+    case 'patch':
+      return answer.result.ok ? bufferOf(answer.result.value) : [];
+    case 'carry':
+      return answer.answer.kind === 'carried' ? bufferOf(answer.answer.mask.bits) : [];
+    case 'candidates':
+      return [];
+  }
 }
+
+const bufferOf = ({ buffer }: Float32Array | Uint8Array): ArrayBuffer[] =>
+  buffer instanceof ArrayBuffer ? [buffer] : [];

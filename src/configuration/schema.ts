@@ -162,6 +162,50 @@ const rule = z.strictObject({
   }),
 });
 
+const harvest = z
+  .strictObject({
+    pseudonymKey: secret(
+      'Key of the pseudonyms, at least 32 characters; never written anywhere. Whoever has it can find patients again.',
+    ).optional(),
+    sources: z.array(z.string()).min(1).optional().describe('Sources that are harvested; all of them where left out.'),
+    shareOfBudget: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.5)
+      .describe("Share of each archive's budget that a harvest takes; a daemon may run beside it."),
+    parallel: z.int().min(1).max(64).default(4).describe('Reports at hand at a time.'),
+    contextMm: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe('Slices within so many millimetres of a marked slice are taken too; 0: the marked slice alone.'),
+    patienceMinutes: z
+      .number()
+      .positive()
+      .max(10_000)
+      .default(90)
+      .describe('How long an archive that does not answer is waited for before a harvest stops.'),
+    withdrawn: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'File with the patients who withdrew, one a line: PatientID, PatientID|issuer, or a pseudonym; relative to this file.',
+      ),
+    name: name('How the set is called.').default('harvest'),
+    version: z.string().min(1).max(64).default('1').describe('Version of the set.'),
+    purpose: z.string().min(1).optional().describe('For the datasheet: what the set is for.'),
+    licence: z.string().min(1).optional().describe('For the datasheet: under which terms it may be used.'),
+    commercial: z.boolean().optional().describe('For the datasheet: whether commercial use is allowed.'),
+    approval: z.string().min(1).optional().describe('For the datasheet: ethics approval.'),
+    citation: z.string().min(1).optional().describe('For the datasheet: how it is to be cited.'),
+    contact: z.string().min(1).optional().describe('For the datasheet: who answers questions.'),
+  })
+  .prefault({})
+  .describe('What `caliper harvest` does; of no meaning to the daemon.');
+
 export const configurationSchema = z
   .strictObject({
     $schema: z.string().optional().describe('For editors.'),
@@ -176,7 +220,10 @@ export const configurationSchema = z
           .enum(['auto', 'cuda', 'cpu'])
           .default('auto')
           .describe('Where the network runs; auto tries CUDA first.'),
-        extent: z.literal('slice').default('slice').describe('What is segmented: the marked slice.'),
+        extent: z
+          .enum(['slice', 'volume'])
+          .default('slice')
+          .describe('What is segmented: the marked slice, or all slices that the lesion reaches from there.'),
       })
       .prefault({}),
     database: z
@@ -197,6 +244,7 @@ export const configurationSchema = z
         reviews: z.literal('forever').default('forever').describe('Decisions of people are kept.'),
       })
       .prefault({}),
+    harvest,
     page: z
       .strictObject({
         listen: z
@@ -234,6 +282,14 @@ export const configurationSchema = z
       known(s.archive, archives, 'an archive', ['sources', i, 'archive']);
       s.images.forEach((a, j) => a === 'same' || known(a, archives, 'an archive', ['sources', i, 'images', j]));
     });
+    configuration.harvest.sources?.forEach((s, i) =>
+      known(
+        s,
+        configuration.sources.map((source) => source.archive),
+        'a source',
+        ['harvest', 'sources', i],
+      ),
+    );
     configuration.destinations.forEach((d, i) =>
       known(d.archive, archives, 'an archive', ['destinations', i, 'archive']),
     );

@@ -18,7 +18,9 @@ export async function readRowHu(set: LesionSet, row: LesionRow): Promise<Result<
   if (!png) return fail('image-unreadable');
   if (png.depth !== 16 || png.channels !== 1 || png.palette) return fail('image-not-16-bit-grey');
   if (png.height !== row.rows || png.width !== row.columns) return fail('image-size-differs');
-  return ok(Float32Array.from(png.data, (value) => value - HU_OFFSET));
+  const hu = new Float32Array(png.data.length);
+  for (let p = 0; p < hu.length; p++) hu[p] = png.data[p]! - HU_OFFSET;
+  return ok(hu);
 }
 
 /** The expert's mask of a row that has one (`set.masks`); never an empty one. */
@@ -34,6 +36,15 @@ export async function readExpertMask(set: LesionSet, row: LesionRow): Promise<Re
     for (let x = 0; x < columns; x++) bits[y * columns + x] = (data[y * bytesARow + (x >> 3)]! >> (7 - (x & 7))) & 1;
   const mask = { rows, columns, bits };
   return countPixels(mask) === 0 ? fail('mask-empty') : ok(mask);
+}
+
+/** The weak label of a row (0 background, 128 uncertain, 255 lesion); undefined where it has none that can be read. */
+export async function readSeed(set: LesionSet, row: LesionRow): Promise<Uint8Array | undefined> {
+  const bytes = await ifThere(readFile(join(set.folder, 'seeds', `${row.id}.png`)));
+  const png = bytes && decoded(bytes);
+  if (!png || png.depth !== 8 || png.channels !== 1 || png.height !== row.rows || png.width !== row.columns)
+    return undefined;
+  return Uint8Array.from(png.data);
 }
 
 export const maskPath = (set: LesionSet, row: LesionRow): string => join(set.folder, 'masks', `${row.id}.png`);

@@ -17,4 +17,5 @@ export { stackOf, type SliceStack } from './geometry/slice-stack.js';
 export { encapsulatedFrames } from './pixels/encapsulated-frames.js';
 export { initialiseCodecs } from './pixels/codecs.js';
 export { huSliceOf } from './pixels/hu-slice.js';
+export { packedBitsOf, storedValuesOf } from './pixels/stored-frames.js';
 export { TRANSFER_SYNTAXES, type TransferSyntaxRow } from './pixels/transfer-syntaxes.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Uid } from './uids.js';
 
-export type DerivedUidKind = 'series' | 'sop' | 'dimorg' | 'tracking' | 'report-sop' | 'ko-sop';
+export type DerivedUidKind = 'series' | 'sop' | 'dimorg' | 'tracking' | 'report-sop' | 'ko-sop' | 'device';
 
 /**
  * A UID that follows from what went in, so that the same work gives the same UID (PS3.5 B.2: `2.25.` and a UUID in decimal).

@@ -43,6 +43,21 @@ export const EVENTS = {
     says: 'A kernel worker ended in the middle of a task; it was replaced and the task is tried again.',
     fields: { error: 'code' },
   },
+  'model.ready': {
+    level: 'info',
+    says: 'The network is loaded and answers.',
+    fields: { bundle: 'name', provider: 'code', version: 'version' },
+  },
+  'model.failing': {
+    level: 'warn',
+    says: 'The network does not run; rules that ask for it do what their onInferenceFailure says, and it is started again by itself.',
+    fields: { bundle: 'name', reason: 'code' },
+  },
+  'model.unusable': {
+    level: 'error',
+    says: 'The bundle is missing, damaged or foreign: rules that ask for it wait until it is replaced and the daemon restarted.',
+    fields: { bundle: 'name', reason: 'code' },
+  },
   'sweep.done': {
     level: 'info',
     says: 'A search layer of a source showed something new.',
@@ -102,6 +117,16 @@ export const EVENTS = {
     level: 'error',
     says: 'Work on a report ended unexpectedly; it is tried again.',
     fields: { report: 'ledger-number', reason: 'code', error: 'code', stack: 'stack', attempt: 'count' },
+  },
+  'report.outdated': {
+    level: 'info',
+    says: 'A report no longer counts: a newer one replaces it, or a note rejects it. What is stored for it stays.',
+    fields: { report: 'ledger-number', reason: 'code', objects: 'count' },
+  },
+  'note.read': {
+    level: 'info',
+    says: 'A rejection note was read.',
+    fields: { archive: 'name', rejects: 'count' },
   },
   'object.stored': {
     level: 'info',

@@ -30,7 +30,10 @@ export const FINDINGS = {
   'report.partial': 'the report is marked as partial',
   'report.preliminary': 'the report is marked as preliminary',
   'reference.dangling': 'an item refers to an item that is not there, or to itself',
+  'series.irregular': 'the slices of the series form no regular stack; only the marked slice was segmented',
+  'mask.larger-off-slice': 'the lesion grows away from its marked slice; it was not followed there',
   'mask.from-shape': 'the image said nothing; the mask is the shape between the marks',
+  'mask.from-seed': "the network's mask failed (detail: its agreement with the marks); the seed mask took its place",
 } as const;
 
 export type FindingCode = keyof typeof FINDINGS;

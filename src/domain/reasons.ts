@@ -75,6 +75,12 @@ export const REASONS = {
     says: 'Lines are drawn on an image, but none of them can be told to be the axes of a lesion.',
     do: 'Nothing; drawings are read only where two lines cross as axes do, or one line stands alone.',
   },
+  'drawing-ornament': {
+    class: 'report',
+    retry: 'never',
+    says: 'A drawn line belongs to another drawing: a tick, an arrow or an angle.',
+    do: 'Nothing; it is no measurement.',
+  },
   superseded: {
     class: 'report',
     retry: 'never',

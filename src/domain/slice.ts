@@ -17,6 +17,9 @@ export interface SourceSlice extends HuSlice {
   readonly header: DataSet;
 }
 
+/** What is still to be known of a slice once its pixels have been looked at: they are the most of it. */
+export type SliceWithoutPixels = Omit<SourceSlice, 'hu'>;
+
 /** A set of pixels of one slice. `bits` is rows x columns, row-major, 0 or 1. */
 export interface Mask {
   readonly rows: number;

@@ -1,7 +1,6 @@
-import type { KernelPool } from '../compute/index.js';
 import type { Mask } from '../domain/index.js';
 import { lesionRegion, overlaySvg, slicePng, windowFor } from '../pictures/index.js';
-import { picturesOf, segmentRow, type EvaluationPlan, type LesionScore } from './evaluate.js';
+import { picturesOf, segmentRow, type EvaluationPlan, type LesionScore, type Workers } from './evaluate.js';
 import { inLanes } from './lanes.js';
 import { marksOfRow } from './marks-of-row.js';
 import type { EvaluatedMethod } from './methods.js';
@@ -67,7 +66,7 @@ export function chooseCases(
 export async function drawCases(
   plan: EvaluationPlan,
   groups: readonly CaseGroup<ChosenCase>[],
-  kernels: KernelPool,
+  workers: Workers,
   lanes: number,
 ): Promise<readonly CaseGroup<DrawnCase>[]> {
   const drawn = new Map<ChosenCase, DrawnCase>();
@@ -75,18 +74,18 @@ export async function drawCases(
     groups.flatMap((group) => group.cases),
     lanes,
     async (chosen) => {
-      drawn.set(chosen, await drawCase(plan, chosen, kernels));
+      drawn.set(chosen, await drawCase(plan, chosen, workers));
     },
   );
   return groups.map((group) => ({ ...group, cases: group.cases.map((chosen) => drawn.get(chosen)!) }));
 }
 
-async function drawCase(plan: EvaluationPlan, chosen: ChosenCase, kernels: KernelPool): Promise<DrawnCase> {
+async function drawCase(plan: EvaluationPlan, chosen: ChosenCase, workers: Workers): Promise<DrawnCase> {
   const { row, method } = chosen.scored;
   const pictures = await picturesOf(plan, row);
   if ('code' in pictures) throw new Error('a row that was scored cannot be read again');
   const { hu, truth } = pictures;
-  const result = await segmentRow(plan, row, method, hu, kernels);
+  const result = await segmentRow(plan, row, method, hu, workers);
   const mask = result.ok ? result.value.mask : undefined;
   const marks = marksOfRow(row, plan)!;
   const slice = { plane: { rows: row.rows, columns: row.columns }, hu };

@@ -1,4 +1,4 @@
-import type { KernelPool } from '../compute/index.js';
+import type { Cosegmentation, KernelPool } from '../compute/index.js';
 import { readExpertMask, readRowHu, type LesionRow, type LesionSet, type RowProblemCode } from '../dataset/index.js';
 import {
   countPixels,
@@ -13,13 +13,20 @@ import {
 import { scoreOf, type LesionMask, type Score } from '../segmentation/index.js';
 import { inLanes } from './lanes.js';
 import { marksOfRow, type MarksChoice } from './marks-of-row.js';
-import { KERNELS_OF, type EvaluatedMethod } from './methods.js';
+import { askedOf, type EvaluatedMethod } from './methods.js';
 
 export interface EvaluationPlan extends MarksChoice {
   readonly set: LesionSet;
   /** Rows with an expert mask and marks of the kind that is asked for. */
   readonly rows: readonly LesionRow[];
   readonly methods: readonly EvaluatedMethod[];
+}
+
+/** What methods run on. */
+export interface Workers {
+  readonly kernels: KernelPool;
+  /** Bundles at work, by name: every one that a method asks for. */
+  readonly networks: ReadonlyMap<string, Cosegmentation>;
 }
 
 /** What one method made of one row. */
@@ -52,11 +59,11 @@ export interface Evaluation {
 /** Runs every method on every row. `onRow` is told after each row. */
 export async function evaluate(
   plan: EvaluationPlan,
-  kernels: KernelPool,
+  workers: Workers,
   lanes: number,
   onRow: () => void,
 ): Promise<Evaluation> {
-  await warmUp(plan, kernels, lanes);
+  await warmUp(plan, workers, lanes);
   const results = plan.rows.map((): LesionScore[] => []);
   const leftOut: { row: LesionRow; code: RowProblemCode }[] = [];
   const failed: { row: LesionRow; method: EvaluatedMethod; reason: ReasonCode }[] = [];
@@ -65,7 +72,7 @@ export async function evaluate(
     if ('code' in pictures) leftOut.push({ row, code: pictures.code });
     else
       for (const method of plan.methods) {
-        const result = await segmentRow(plan, row, method, pictures.hu, kernels);
+        const result = await segmentRow(plan, row, method, pictures.hu, workers);
         if (!result.ok && REASONS[result.error].class === 'system') failed.push({ row, method, reason: result.error });
         else results[index]!.push(scored(row, method, pictures.truth, result));
       }
@@ -77,12 +84,12 @@ export async function evaluate(
 /** Runs of each method before time is taken: what a kernel's first lesions wait for is its compilation. */
 const WARM_UP_RUNS = 6;
 
-async function warmUp(plan: EvaluationPlan, kernels: KernelPool, lanes: number): Promise<void> {
+async function warmUp(plan: EvaluationPlan, workers: Workers, lanes: number): Promise<void> {
   const smallest = plan.rows.reduce((a, b) => (b.rows * b.columns < a.rows * a.columns ? b : a));
   const hu = await readRowHu(plan.set, smallest);
   if (!hu.ok) return;
   const runs = plan.methods.flatMap((method) => Array.from({ length: WARM_UP_RUNS * lanes }, () => method));
-  await inLanes(runs, lanes, async (method) => void (await segmentRow(plan, smallest, method, hu.value, kernels)));
+  await inLanes(runs, lanes, async (method) => void (await segmentRow(plan, smallest, method, hu.value, workers)));
 }
 
 export type RowResult = Result<LesionMask, ReasonCode> & { readonly tookMs: Ms | undefined };
@@ -93,21 +100,21 @@ export async function segmentRow(
   row: LesionRow,
   method: EvaluatedMethod,
   hu: Float32Array,
-  kernels: KernelPool,
+  { kernels, networks }: Workers,
 ): Promise<RowResult> {
   const marks = marksOfRow(row, choice);
   if (!marks) throw new Error('a row without marks of the kind that is asked for was not left out');
-  const { method: seedMethod, refinement } = KERNELS_OF[method];
-  const task = {
-    hu,
-    rows: row.rows,
-    columns: row.columns,
-    spacing: row.spacing,
-    marks,
-    method: seedMethod,
-  };
-  const { result, tookMs } = await kernels.segmentTimed(task, refinement);
-  return { ...result, tookMs };
+  const { rows, columns, spacing } = row;
+  const lesion = { hu, rows, columns, spacing, marks };
+  const asked = askedOf(method);
+  if (asked.of === 'kernels') {
+    const { result, tookMs } = await kernels.segmentTimed({ ...lesion, method: asked.method }, asked.refinement);
+    return { ...result, tookMs };
+  }
+  const network = networks.get(asked.name);
+  if (!network) throw new Error('a bundle that is asked for was not opened');
+  const [answer] = await network.cosegmentTimed([{ ...lesion, method: 'cosegmentation' }], asked.refinement);
+  return { ...answer!.result, tookMs: answer!.tookMs };
 }
 
 export interface RowPictures {

@@ -32,6 +32,7 @@ export async function makeSeeds(
   lanes: number,
   onRow: () => void,
 ): Promise<SeedCounts> {
+  const workers = { kernels, networks: new Map() };
   const counts: SeedCounts = { seeds: 0, leftOut: new Map(), refused: new Map() };
   await inLanes(set.rows, lanes, async (row) => {
     const hu = await readRowHu(set, row);
@@ -42,8 +43,8 @@ export async function makeSeeds(
   return counts;
 
   async function seedRow(row: LesionRow, hu: Float32Array): Promise<void> {
-    const mask = await segmentRow(OBSERVER, row, 'grabcut', hu, kernels);
-    const shape = await segmentRow(OBSERVER, row, 'superellipse', hu, kernels);
+    const mask = await segmentRow(OBSERVER, row, 'grabcut', hu, workers);
+    const shape = await segmentRow(OBSERVER, row, 'superellipse', hu, workers);
     if (mask.ok && shape.ok) {
       const labels = seedLabels(mask.value.mask, shape.value.mask);
       await writer.add(row, { labels, agreement: mask.value.agreement, method: mask.value.method });

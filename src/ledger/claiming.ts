@@ -1,6 +1,6 @@
 /** Who works on a run: one statement takes it, a fence number tells later writers apart. */
 import type { Pool } from 'pg';
-import { fail, ok, type Ms, type Result } from '../domain/index.js';
+import { fail, ok, REPORT_CLASSES, type Ms, type Result } from '../domain/index.js';
 import type { Claim, LeaseLost, RunCause, RunId } from './values.js';
 import { reportOf, reviewOf, sightingOf, type StoredReport, type StoredReview, type StoredSighting } from './rows.js';
 import { inTransaction, type Transaction } from './transaction.js';
@@ -12,11 +12,23 @@ const listed = (states: readonly string[]): string => states.map((state) => `'${
 export const UNFINISHED = `in (${listed([...RUN_WORKING, 'waiting'])})`;
 
 /**
+ * The runs of other reports of the study of the run `r` that are still to be read. Reports replace each other, so none is segmented before the
+ * others that were seen have been read. One that waits for its archive holds nobody up, nor one whose older run is unfinished.
+ */
+export const UNREAD_NEIGHBOUR = `select o.id from caliper.report p
+  join caliper.report q on q.study_instance_uid = p.study_instance_uid and q.number <> p.number
+  join caliper.run o on o.report = q.number
+  where p.number = r.report and o.state in ('seen', 'reading')
+    and (q.sop_class_uid is null or q.sop_class_uid in (${listed([...REPORT_CLASSES])}))
+    and not exists (select 1 from caliper.run e where e.report = q.number and e.id < o.id and e.state ${UNFINISHED})`;
+
+/**
  * Whether a worker may take the run `r` now. Runs of one report are worked one after another, the older first: they may make the same object.
  */
 export const CLAIMABLE = `r.state ${UNFINISHED} and r.due <= now() and (r.lease_until is null or r.lease_until <= now())
   and not exists (select 1 from caliper.run o where o.report = r.report and o.id <> r.id
-    and (o.lease_until > now() or o.id < r.id and o.state ${UNFINISHED}))`;
+    and (o.lease_until > now() or o.id < r.id and o.state ${UNFINISHED}))
+  and not (case when r.state = 'waiting' then r.came_from else r.state end = 'segmenting' and exists (${UNREAD_NEIGHBOUR}))`;
 
 /** A run that somebody holds although its lease is over was left by a worker that vanished: that counts as a failed try. */
 const CLAIM = `

@@ -1,6 +1,6 @@
 /** What people decide: about held runs, about doing it again. */
 import type { Pool } from 'pg';
-import { fail, ok, type Result } from '../domain/index.js';
+import { fail, ok, type ReasonCode, type Result } from '../domain/index.js';
 import { UNFINISHED } from './claiming.js';
 import { settleObject } from './delivering.js';
 import { deliveryMoved, runMoved } from './events.js';
@@ -54,12 +54,12 @@ export async function decideHeld(
   });
 }
 
-async function moveHeldDeliveries(
+export async function moveHeldDeliveries(
   transaction: Transaction,
   run: RunId,
   to: DeliveryState,
-  reason: string | undefined,
-  by: string,
+  reason: ReasonCode | undefined,
+  by: string | undefined,
 ): Promise<void> {
   const { rows } = await transaction.query<{ id: DeliveryId; object: ObjectNumber }>(
     `update caliper.delivery d set state = $2, came_from = 'held', reason = $3, due = now(), attempts = 0, changed = now()
@@ -67,7 +67,7 @@ async function moveHeldDeliveries(
      returning d.id, d.object`,
     [run, to, reason ?? null],
   );
-  for (const { id } of rows) await deliveryMoved(transaction, run, id, { from: 'held', to, by });
+  for (const { id } of rows) await deliveryMoved(transaction, run, id, { from: 'held', to, reason, by });
   for (const object of new Set(rows.map((row) => row.object))) await settleObject(transaction, object);
 }
 

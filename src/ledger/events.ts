@@ -36,6 +36,11 @@ export async function deliveryMoved(
   await writeEvent(transaction, run, delivery, moved);
 }
 
+/** A run that has ended stays so, but what it ended with no longer holds as it did. */
+export async function stayed(transaction: Transaction, run: RunId, state: RunState, reason: ReasonCode): Promise<void> {
+  await writeEvent(transaction, run, undefined, { from: state, to: state, reason });
+}
+
 async function writeEvent(
   transaction: Transaction,
   run: RunId,

@@ -1,4 +1,12 @@
-import type { Ms, Result, SeriesInstanceUid, Uid } from '../domain/index.js';
+import type {
+  Ms,
+  ReasonCode,
+  Result,
+  SeriesInstanceUid,
+  SopInstanceUid,
+  StudyInstanceUid,
+  Uid,
+} from '../domain/index.js';
 import type { LedgerStatus, Work, ObjectRow, ReportStory, ReportLine, ReportFilter } from './answers.js';
 import type {
   ReportNumber,
@@ -22,6 +30,12 @@ import type {
   LeaseLost,
   RecordAnswer,
   MoveAnswer,
+  DocumentRecord,
+  LedgerDocument,
+  KeyObjectPlace,
+  Outdated,
+  OutdatedObject,
+  OutdatedReport,
 } from './values.js';
 
 /**
@@ -72,6 +86,41 @@ export interface Ledger {
   moveDelivery(claim: Claim, delivery: DeliveryId, move: DeliveryMove): Promise<Result<Delivery, LeaseLost>>;
   /** Puts a waiting delivery back where it stood. */
   resumeDelivery(claim: Claim, delivery: DeliveryId): Promise<Result<Delivery, LeaseLost>>;
+
+  // which reports count
+  /**
+   * Documents that hang together with one by predecessors, identical documents or equal content, itself as it was last read among them; what a
+   * note rejects is left out.
+   */
+  relatedDocuments(
+    document: DocumentRecord & { readonly sopInstanceUID: SopInstanceUid },
+  ): Promise<readonly LedgerDocument[]>;
+  /**
+   * Whether other reports of the study are still to be read. Then the claim is given back, and the run is due again when they have been read (or
+   * wait for their archive).
+   */
+  yieldToUnread(claim: Claim): Promise<boolean>;
+  /** Key object documents of these studies that sources showed and that nobody has read. */
+  unreadKeyObjects(studies: readonly StudyInstanceUid[]): Promise<readonly KeyObjectPlace[]>;
+  /** Which of these key object documents were read. */
+  readKeyObjects(instances: readonly SopInstanceUid[]): Promise<ReadonlySet<SopInstanceUid>>;
+  /** What a key object document rejects: nothing, unless it is a rejection note. */
+  recordKeyObject(instance: SopInstanceUid, rejects: readonly SopInstanceUid[]): Promise<void>;
+  /** Which of these instances a note rejects, with the note. */
+  rejections(instances: readonly SopInstanceUid[]): Promise<ReadonlyMap<SopInstanceUid, SopInstanceUid>>;
+  /** Whether a report of this study with measurements was read. */
+  hasMeasuredReport(study: StudyInstanceUid): Promise<boolean>;
+  /**
+   * Ends reports that no longer count. What is stored stays so, with an event; what is held, failed or would be stored is skipped with the
+   * reason; a run under way sees it at its next step (`outdated`). Gives those for which it is news.
+   */
+  endReports(ends: readonly Outdated[]): Promise<readonly OutdatedReport[]>;
+  /** Why a report no longer counts; undefined where it does. */
+  outdated(report: ReportNumber): Promise<ReasonCode | undefined>;
+  /** A report counts again, because what replaced it is rejected itself. */
+  countAgain(report: ReportNumber): Promise<void>;
+  /** Objects that are stored for reports that no longer count, and that no known note rejects: to be rejected where a destination allows it. */
+  outdatedObjects(): Promise<readonly OutdatedObject[]>;
 
   // people
   /**

@@ -161,4 +161,41 @@ export const MIGRATIONS: readonly Migration[] = [
       );
     `,
   },
+  {
+    version: 2,
+    what: 'what decides whether a report counts: documents, key object notes, and reports that no longer count',
+    sql: `
+      create index report_study on caliper.report (study_instance_uid);
+
+      -- What of a report that was read decides whether it counts; what identifies a patient or a reader is in it as a digest alone.
+      create table caliper.document (
+        report bigint primary key references caliper.report,
+        predecessors text[] not null,
+        identical_documents text[] not null,
+        content_date_time text,
+        completeness text not null check (completeness in ('finished', 'partial', 'preliminary')),
+        content text,
+        places jsonb not null
+      );
+      create index document_predecessors on caliper.document using gin (predecessors);
+      create index document_identical on caliper.document using gin (identical_documents);
+      create index document_content on caliper.document (content) where content is not null;
+
+      -- Key object documents that were read, and what they reject; those of another title reject nothing.
+      create table caliper.key_object (
+        sop_instance_uid text primary key,
+        rejects text[] not null,
+        read timestamptz not null default now()
+      );
+      create index key_object_rejects on caliper.key_object using gin (rejects);
+
+      -- Reports that no longer count, whatever was stored for them before.
+      create table caliper.outdated (
+        report bigint primary key references caliper.report,
+        reason text not null,
+        by_uid text not null,
+        since timestamptz not null default now()
+      );
+    `,
+  },
 ];

@@ -4,6 +4,19 @@ import { DatabaseRefusal, type Database, type DatabaseProblem } from './database
 import { addReview, decideHeld, reopen, selectedForReplay } from './deciding.js';
 import { deliveries, moveDelivery, objectBytes, resumeDelivery } from './delivering.js';
 import type { Ledger } from './ledger.js';
+import {
+  countAgain,
+  endReports,
+  hasMeasuredReport,
+  outdated,
+  outdatedObjects,
+  readKeyObjects,
+  recordKeyObject,
+  rejections,
+  relatedDocuments,
+  unreadKeyObjects,
+  yieldToUnread,
+} from './life-cycle.js';
 import { migrate } from './migrate.js';
 import { moveRun, record } from './moving.js';
 import { recentReports, status, work } from './overview.js';
@@ -32,6 +45,17 @@ export async function openLedger({ pool }: Database): Promise<Result<Ledger, Dat
     objectBytes: (...given) => objectBytes(pool, ...given),
     moveDelivery: (...given) => moveDelivery(pool, ...given),
     resumeDelivery: (...given) => resumeDelivery(pool, ...given),
+    relatedDocuments: (...given) => relatedDocuments(pool, ...given),
+    yieldToUnread: (...given) => yieldToUnread(pool, ...given),
+    unreadKeyObjects: (...given) => unreadKeyObjects(pool, ...given),
+    readKeyObjects: (...given) => readKeyObjects(pool, ...given),
+    recordKeyObject: (...given) => recordKeyObject(pool, ...given),
+    rejections: (...given) => rejections(pool, ...given),
+    hasMeasuredReport: (...given) => hasMeasuredReport(pool, ...given),
+    endReports: (...given) => endReports(pool, ...given),
+    outdated: (...given) => outdated(pool, ...given),
+    countAgain: (...given) => countAgain(pool, ...given),
+    outdatedObjects: () => outdatedObjects(pool),
     decideHeld: (...given) => decideHeld(pool, ...given),
     reopen: (...given) => reopen(pool, ...given),
     selectedForReplay: (...given) => selectedForReplay(pool, ...given),

@@ -36,9 +36,15 @@ export function outcomeOf(
   return { kind: worst.kind, reason: rank(worst.kind) < rank('held') ? undefined : worst.reason };
 }
 
+const NO_LONGER_COUNTS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'rejected-by-note',
+  'superseded',
+  'duplicate-report',
+]);
+
 const rank = (kind: OutcomeKind | undefined): number => (kind === undefined ? -1 : BEST_FIRST.indexOf(kind));
 
-function kindOf({ state, cameFrom }: DeliveryEnd): OutcomeKind | undefined {
+function kindOf({ state, cameFrom, reason }: DeliveryEnd): OutcomeKind | undefined {
   switch (state) {
     case 'stored':
     case 'already-stored':
@@ -49,7 +55,8 @@ function kindOf({ state, cameFrom }: DeliveryEnd): OutcomeKind | undefined {
     case 'dead':
       return 'failed';
     case 'refused':
-      return cameFrom === 'held' ? 'skipped' : 'failed'; // out of `held`, a person refused it
+      // out of `held`, a person refused it; that its report no longer counts is no failure either
+      return cameFrom === 'held' || (reason !== undefined && NO_LONGER_COUNTS.has(reason)) ? 'skipped' : 'failed';
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { settleObject } from './delivering.js';
 import { deliveryMoved } from './events.js';
+import { recordDocument } from './life-cycle.js';
 import type {
   Account,
   Claim,
@@ -21,7 +22,10 @@ export async function recordAccount(
   account: Account | undefined,
 ): Promise<RecordAnswer> {
   const report = account?.reading ? await recordReading(transaction, claim, account.reading) : undefined;
-  if (account?.measurements?.length) await recordMeasurements(transaction, claim, account.measurements);
+  if (account?.document) await recordDocument(transaction, claim.report.number, account.document);
+  if (account?.measurements?.length) await recordMeasurements(transaction, claim, account.measurements, REPLACE_KNOWN);
+  if (account?.newMeasurements?.length)
+    await recordMeasurements(transaction, claim, account.newMeasurements, 'do nothing');
   const objects: ObjectNumber[] = [];
   for (const record of account?.objects ?? []) objects.push(await recordObject(transaction, claim, record));
   return { report, objects };
@@ -52,10 +56,16 @@ async function recordReading(
   return answer;
 }
 
+const REPLACE_KNOWN = `do update set
+       outcome = excluded.outcome, reason = excluded.reason, rule = excluded.rule, method = excluded.method,
+       agreement = excluded.agreement, findings = excluded.findings, tracking_uid = excluded.tracking_uid,
+       object = null, seg_uid = excluded.seg_uid, segment_number = excluded.segment_number`;
+
 async function recordMeasurements(
   transaction: Transaction,
   claim: Claim,
   measurements: readonly MeasurementRecord[],
+  onKnown: typeof REPLACE_KNOWN | 'do nothing',
 ): Promise<void> {
   const rows = measurements.map((m, position) => ({
     key: m.key,
@@ -78,10 +88,7 @@ async function recordMeasurements(
      from (select count(*) as measurements from caliper.measurement where run = $1) as before,
        jsonb_to_recordset($2) as m (key text, position integer, outcome text, reason text, rule text, method text,
        agreement double precision, findings jsonb, tracking_uid text, seg_uid text, segment_number integer)
-     on conflict (run, key) do update set
-       outcome = excluded.outcome, reason = excluded.reason, rule = excluded.rule, method = excluded.method,
-       agreement = excluded.agreement, findings = excluded.findings, tracking_uid = excluded.tracking_uid,
-       object = null, seg_uid = excluded.seg_uid, segment_number = excluded.segment_number`,
+     on conflict (run, key) ${onKnown}`,
     [claim.run, JSON.stringify(rows)],
   );
 }

@@ -109,6 +109,58 @@ export interface ReportReading {
   readonly skipped: readonly Skipped[];
 }
 
+/** What of a report decides whether it counts. What identifies a patient or a reader is in it as a digest alone. */
+export interface DocumentRecord {
+  readonly predecessors: readonly SopInstanceUid[];
+  readonly identicalDocuments: readonly SopInstanceUid[];
+  readonly contentDateTime: string | undefined;
+  readonly completeness: 'finished' | 'partial' | 'preliminary';
+  /** Digest of what was measured, by whom, on whom; undefined where nothing was. */
+  readonly content: string | undefined;
+  /** The image of each measurement, by the measurement's key. */
+  readonly places: Readonly<Record<string, string>>;
+}
+
+export interface LedgerDocument extends DocumentRecord {
+  readonly report: ReportNumber;
+  readonly sopInstanceUID: SopInstanceUid;
+  /** Whether a contour of it is stored. */
+  readonly isStored: boolean;
+}
+
+/** A key object document, where a source showed it. */
+export interface KeyObjectPlace {
+  readonly sopInstanceUID: SopInstanceUid;
+  readonly source: string;
+  readonly studyInstanceUID: StudyInstanceUid;
+  readonly seriesInstanceUID: SeriesInstanceUid;
+}
+
+/** A report that no longer counts, and the report or note that says so. */
+export interface Outdated {
+  readonly sopInstanceUID: SopInstanceUid;
+  readonly reason: 'superseded' | 'duplicate-report' | 'rejected-by-note';
+  readonly by: SopInstanceUid;
+}
+
+export interface OutdatedReport {
+  readonly report: ReportNumber;
+  readonly reason: Outdated['reason'];
+  /** Objects that were stored for it, and stay. */
+  readonly objectsStored: number;
+}
+
+/** An object that is stored although its report no longer counts, and that no note rejects yet. */
+export interface OutdatedObject {
+  readonly object: ObjectNumber;
+  readonly report: ReportNumber;
+  readonly reason: ReasonCode;
+  /** The report that replaces it, or the note. */
+  readonly by: SopInstanceUid;
+  /** Where it is stored. */
+  readonly destinations: readonly string[];
+}
+
 /** What is known of a measurement at the end of a step. Without an outcome it is on its way: the deliveries of its object decide. */
 export interface MeasurementRecord {
   readonly key: MeasurementKey;
@@ -132,8 +184,12 @@ export interface ObjectRecord {
 /** What a step hands over when it ends: written in the transaction of the move. */
 export interface Account {
   readonly reading?: ReportReading;
+  /** Of the report that was read. */
+  readonly document?: DocumentRecord;
   /** Added, or replacing what was known under the same key. */
   readonly measurements?: readonly MeasurementRecord[];
+  /** Added where they are not known; those that are known keep what became of them. */
+  readonly newMeasurements?: readonly MeasurementRecord[];
   /**
    * Idempotent by SOPInstanceUID: an object that exists is not made again (its bytes are put back where they were dropped, its deliveries
    * that are `would-store` or `dead` become due). Measurements of the object's segments point to it from then on.

@@ -1,12 +1,17 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EVENTS, type EventFields, type EventLog, type EventName, type EventRow } from '../domain/index.js';
+import type { NetworkState } from './readiness.js';
 import type { Ledger } from '../ledger/index.js';
 
 export interface Metrics {
   /** The log that was given, with every event counted on its way. */
   readonly log: EventLog;
   /** What `/metrics` answers (Prometheus text format 0.0.4): events of this process, and the state of the ledger as it is now. */
-  scrape(ledger: Ledger, now: number): Promise<{ readonly contentType: string; readonly text: string }>;
+  scrape(
+    ledger: Ledger,
+    network: NetworkState,
+    now: number,
+  ): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** From a kernel's milliseconds to a report that waited for its archive. */
@@ -42,6 +47,11 @@ export function startMetrics(log: EventLog): Metrics {
   const oldestDue = gauge('oldest_due_seconds', 'For how long the oldest due work has been due', []);
   const modes = gauge('role_mode', '1 for the mode that a source or destination is in', ['role', 'name', 'mode']);
 
+  const inference = gauge('network', '1 for the state of the network and the provider it runs on', [
+    'state',
+    'provider',
+  ]);
+
   return {
     log: {
       event<N extends EventName>(name: N, fields: EventFields<N>) {
@@ -56,13 +66,15 @@ export function startMetrics(log: EventLog): Metrics {
         log.event(name, fields);
       },
     },
-    async scrape(ledger, now) {
+    async scrape(ledger, network, now) {
       const [status, roles] = await Promise.all([ledger.status(), ledger.roles()]);
       reports.set(status.reports);
       for (const [outcome, n] of Object.entries(status.outcomes)) measurements.set({ outcome }, n);
       for (const [state, n] of Object.entries(status.runs)) runs.set({ state }, n);
       for (const [state, n] of Object.entries(status.deliveries)) deliveries.set({ state }, n);
       oldestDue.set(status.oldestDue ? Math.max(0, now - status.oldestDue.getTime()) / 1000 : 0);
+      inference.reset();
+      inference.set({ state: network.state, provider: network.state === 'ready' ? network.provider : '' }, 1);
       modes.reset();
       for (const { role, name, mode } of roles) modes.set({ role, name, mode }, 1);
       return { contentType: registry.contentType, text: await registry.metrics() };

@@ -6,7 +6,7 @@ import { fail, ok, type EventLog, type ReasonCode, type Result } from '../domain
 import { numberNamed, type Ledger, type ReportNumber, type ReportStory } from '../ledger/index.js';
 import type { LesionView } from '../pipeline/index.js';
 import type { Metrics } from './metrics.js';
-import { readiness } from './readiness.js';
+import { readiness, type NetworkState } from './readiness.js';
 import { measurementPicture, type MeasurementPicture } from './measurement-picture.js';
 import { PAGE_STYLE } from './page-style.js';
 import { overviewPage, page, reportPage } from './pages.js';
@@ -17,6 +17,8 @@ export interface PageWorld {
   readonly metrics: Metrics;
   /** The clock; milliseconds. */
   readonly now: () => number;
+  /** Where the network runs at this moment. */
+  readonly network: () => NetworkState;
   readonly softwareVersion: string;
   /** Fetches what a report's measurements look like, by measurement key. */
   readonly lesionViews: (story: ReportStory) => Promise<ReadonlyMap<string, Result<LesionView, ReasonCode>>>;
@@ -83,11 +85,11 @@ function pageApp(world: PageWorld): Express {
   app.get('/style.css', (_request, response) => response.type('css').send(PAGE_STYLE));
   app.get('/healthz', (_request, response) => response.json({ status: 'ok' }));
   app.get('/readyz', async (_request, response) => {
-    const ready = await readiness(world.ledger);
+    const ready = await readiness(world.ledger, world.network());
     response.status(ready.status === 'ready' ? 200 : 503).json(ready);
   });
   app.get('/metrics', async (_request, response) => {
-    const { contentType, text } = await world.metrics.scrape(world.ledger, world.now());
+    const { contentType, text } = await world.metrics.scrape(world.ledger, world.network(), world.now());
     response.type(contentType).send(text);
   });
   app.get('/', async (_request, response) => {

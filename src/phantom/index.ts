@@ -18,6 +18,8 @@ export interface PhantomTruth {
   readonly marks: PixelMarks;
   /** The pixels that are lesion on the marked slice. */
   readonly mask: Mask;
+  /** The pixels that are lesion on each image, from the feet to the head. */
+  readonly volume: () => ReadonlyMap<SopInstanceUid, Mask>;
 }
 
 export interface PhantomStudy {
@@ -36,9 +38,8 @@ export function makePhantomStudy(seed: number): PhantomStudy {
   const identity = identityOf(seed);
   const { slices, truths } = renderPhantom(seed);
   const random = seededRandom(seed + 77);
-  const marked = truths.map(({ lesion, slice, mask }) => ({
-    lesion,
-    slice,
+  const marked = truths.map(({ mask, ...truth }) => ({
+    ...truth,
     mask,
     marks: marksOn(mask, JITTER_PX, random),
   }));
@@ -52,12 +53,13 @@ export function makePhantomStudy(seed: number): PhantomStudy {
       })),
       { name: 'report.dcm', bytes: reportFile(marked, slices, identity) },
     ],
-    truths: marked.map(({ lesion, slice, mask, marks }, i) => ({
+    truths: marked.map(({ lesion, slice, mask, maskAt, marks }, i) => ({
       name: lesion.name,
       trackingUID: identity.trackingUID(i),
       imageUID: identity.imageUID(slice) as SopInstanceUid,
       marks,
       mask,
+      volume: () => new Map(slices.map(({ zMm }, s) => [identity.imageUID(s) as SopInstanceUid, maskAt(zMm)])),
     })),
   };
 }

@@ -24,6 +24,8 @@ export interface LesionTruth {
   readonly slice: number;
   /** Pixels at least half covered by the lesion. */
   readonly mask: Mask;
+  /** The same on any plane. */
+  readonly maskAt: (zMm: number) => Mask;
 }
 
 export interface RenderedPhantom {
@@ -43,7 +45,8 @@ export function renderPhantom(seed: number): RenderedPhantom {
   }
   const truths = LESIONS.map((lesion, i) => {
     const slice = Math.round((lesion.shape.centre.z - Z_FROM_MM) / SLICE_STEP_MM);
-    return { lesion, slice, mask: truthMask(lesions[i]!, slices[slice]!.zMm) };
+    const maskAt = (zMm: number): Mask => truthMask(lesions[i]!, zMm);
+    return { lesion, slice, mask: maskAt(slices[slice]!.zMm), maskAt };
   });
   return { slices, truths };
 }

@@ -1,3 +1,4 @@
 export { lesionRegion, overlayPng, slicePng } from './overlay-png.js';
 export { overlaySvg } from './overlay-svg.js';
 export { windowFor, WINDOWS, wholeSlice, type Region, type ShownSlice, type Window } from './window.js';
+export { contactSheetHtml, type SheetCard, type SheetGroup } from './contact-sheet.js';

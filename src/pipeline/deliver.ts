@@ -3,14 +3,23 @@ import type { Archive, ArchiveProblem } from '../dicomweb/index.js';
 import { ok, reasonOf, TAG, type DataSet, type ReasonCode, type Result } from '../domain/index.js';
 import { compareReadBack, ownSegments } from '../seg-writer/index.js';
 import type { Claim, Delivery, DeliveryMove, LeaseLost, Role } from '../ledger/index.js';
+import { askStudy, speaksAgainst, type AskedStudies } from './before-store.js';
 import { nextTryAfter } from './waits.js';
 import type { Destination, World } from './world.js';
+
+/** How often an object that the destination took is asked back before it is sent again. */
+const READ_BACK_TRIES = 2;
 
 /**
  * Takes one object to one destination: look, store, read back and compare. Each step's end is written before the next begins, so that a worker
  * that dies anywhere leaves a delivery that another takes up where it stood.
  */
-export async function deliver(claim: Claim, delivery: Delivery, world: World): Promise<Result<Delivery, LeaseLost>> {
+export async function deliver(
+  claim: Claim,
+  delivery: Delivery,
+  world: World,
+  studies: AskedStudies,
+): Promise<Result<Delivery, LeaseLost>> {
   const { ledger } = world;
   const destination = world.destinations.get(delivery.destination);
   let current = delivery;
@@ -46,14 +55,15 @@ export async function deliver(claim: Claim, delivery: Delivery, world: World): P
         if (role?.mode === 'paused') return wait('destination-paused');
         const there = await look(destination.archive, current, await ledger.objectBytes(current.object));
         if (there.kind === 'problem') return wait(there.problem.code, there.problem);
-        if (there.kind === 'ours') return move({ to: 'already-stored' });
+        if (there.kind === 'ours') {
+          const rejected = await ledger.rejections([current.sopInstanceUID]);
+          return move(rejected.size > 0 ? { to: 'refused', reason: 'rejected-by-note' } : { to: 'already-stored' });
+        }
         if (there.kind === 'differs') return move({ to: 'held', reason: there.reason });
         if (!mayStore(destination, role, claim)) return move({ to: 'would-store' });
-        if (destination.requireStudy) {
-          const study = await hasStudy(destination.archive, current);
-          if (study.kind === 'problem') return wait(study.problem.code, study.problem);
-          if (study.kind === 'absent') return wait('study-not-there');
-        }
+        const study = await askStudy(destination, current, world, studies);
+        if (study.kind === 'problem') return wait(study.problem.code, study.problem);
+        if (study.kind === 'absent') return wait('study-not-there');
         const moved = await move({ to: 'storing' });
         if (!moved.ok) return moved;
         break;
@@ -61,6 +71,11 @@ export async function deliver(claim: Claim, delivery: Delivery, world: World): P
       case 'storing': {
         const bytes = await ledger.objectBytes(current.object);
         if (!bytes) throw new Error('the bytes of an object under delivery are gone');
+        // also where an earlier try had to wait: what was said of the study then is old
+        const study = await askStudy(destination, current, world, studies);
+        if (study.kind === 'problem') return wait(study.problem.code, study.problem);
+        const against = await speaksAgainst(claim, current, world);
+        if (against) return move(against);
         // a worker that was suspended past its lease must not store
         if (!(await ledger.renew(claim))) return { ok: false, error: 'lease-lost' };
         const answer = await destination.archive.store(current.studyInstanceUID, [bytes]);
@@ -80,7 +95,14 @@ export async function deliver(claim: Claim, delivery: Delivery, world: World): P
         if (!sent) throw new Error('the bytes of an object under delivery are gone');
         const confirmed = await confirm(destination.archive, current, sent);
         if (confirmed.kind === 'problem') return wait(confirmed.problem.code, confirmed.problem);
-        if (confirmed.kind === 'missing') return wait('read-back-missing');
+        if (confirmed.kind === 'missing') {
+          // an archive may need a moment before it gives what it took; one that said stored and did not is sent the object again
+          if (resent || current.attempts < READ_BACK_TRIES) return wait('read-back-missing');
+          resent = true;
+          const again = await move({ to: 'looking', reason: 'read-back-missing', attempt: 'free' });
+          if (!again.ok) return again;
+          break;
+        }
         if (confirmed.kind === 'differs') return move({ to: 'held', reason: confirmed.reason });
         const moved = await move({ to: 'stored' });
         if (moved.ok)
@@ -136,19 +158,6 @@ async function look(archive: Archive, delivery: Delivery, ours: Uint8Array | und
   return segments.length > 0 && segments.every((s) => s.maskMatches)
     ? { kind: 'ours' }
     : { kind: 'differs', reason: 'read-back-differs' };
-}
-
-async function hasStudy(
-  archive: Archive,
-  delivery: Delivery,
-): Promise<{ kind: 'there' } | { kind: 'absent' } | { kind: 'problem'; problem: ArchiveProblem }> {
-  const studies = await archive.search(
-    'studies',
-    { StudyInstanceUID: delivery.studyInstanceUID },
-    { include: ['PatientID', 'PatientName'] },
-  );
-  if (!studies.ok) return { kind: 'problem', problem: studies.error };
-  return { kind: studies.value.length > 0 ? 'there' : 'absent' };
 }
 
 type AfterStore =

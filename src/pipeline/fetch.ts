@@ -23,7 +23,7 @@ import {
 } from '../domain/index.js';
 import type { Sighting } from '../ledger/index.js';
 import { chooseSlice } from '../sr-parser/index.js';
-import { sliceKey } from './segment.js';
+import { sliceKey } from './slice-key.js';
 
 /** An instance as an archive keeps it. */
 export interface FetchedFile {
@@ -128,13 +128,13 @@ async function imageOfPatientMarks(
   return fail({ code: 'image-gone' });
 }
 
-interface PlacedImage {
+export interface PlacedImage {
   readonly image: ImageReference;
   readonly plane: ImagePlane;
 }
 
 /** Where the images of a series stand: one search, or the metadata where the search does not answer positions. Images without plane are left out. */
-async function planesOfSeries(
+export async function planesOfSeries(
   archive: Archive,
   study: StudyInstanceUid,
   series: SeriesInstanceUid,

@@ -1,7 +1,11 @@
 export { startDaemon, type Daemon } from './daemon.js';
-export { sourceSlice } from './fetch.js';
+export { fetchInstance, fetchSlices, planesOfSeries, sliceAmong, sourceSlice, type PlacedImage } from './fetch.js';
+export { isReportClass } from './report-classes.js';
 export { lesionViews, type LesionView } from './lesion-view.js';
 export { sweepAll, workUntilIdle, type Swept } from './once.js';
-export { segmentReport, sliceKey, type MeasurementResult } from './segment.js';
+export { segmentReport, type MeasurementResult, type Segmenters } from './segment.js';
+export { framesOf } from './fetch-further.js';
+export { sliceKey } from './slice-key.js';
+export type { FurtherSlices } from './volume.js';
 export type { WatchPlan } from './watch.js';
 export type { Destination, Installation, Source, World } from './world.js';

@@ -4,6 +4,7 @@ import {
   identifiesLesion,
   ok,
   type HuSlice,
+  type ImageReference,
   type Mask,
   type MeasurementKey,
   type PixelMarks,
@@ -48,7 +49,7 @@ export async function lesionViews(
   const report = readReport(fetched.value.file.dataSet, source.carriers);
   const slices = await fetchSlices(report, source.images, world.kernels);
   if (!slices.ok) return all(slices.error.code);
-  const results = await segmentReport(report, sliceAmong(slices.value), world.rules, world.kernels);
+  const results = await segmentReport(report, sliceAmong(slices.value), world.rules, world);
   if (!results.ok) return all(results.error);
 
   const views = new Map<MeasurementKey, Result<LesionView, ReasonCode>>();
@@ -61,7 +62,8 @@ export async function lesionViews(
       continue;
     }
     const computed = result.kind === 'ended' ? undefined : result.lesion;
-    const mask = row.seg === undefined ? ok(computed?.mask) : await storedMask(row, story, world);
+    const mask =
+      row.seg === undefined ? ok(computed?.mask) : await storedMask(row, located.slice.reference, story, world);
     if (!mask.ok) {
       views.set(row.key, mask);
       continue;
@@ -86,12 +88,17 @@ export async function lesionViews(
   return views;
 }
 
-/** The mask of a segment, from a destination that holds its object, else from what is still to be delivered. */
-async function storedMask(row: MeasurementRow, story: ReportStory, world: World): Promise<Result<Mask, ReasonCode>> {
+/** The mask of a segment on its marked image, from a destination that holds its object, else from what is still to be delivered. */
+async function storedMask(
+  row: MeasurementRow,
+  image: ImageReference,
+  story: ReportStory,
+  world: World,
+): Promise<Result<Mask, ReasonCode>> {
   const object = story.runs.flatMap((run) => run.objects).find((o) => o.number === row.object);
   const names = object ? object.deliveries.map((d) => d.destination) : [...world.destinations.keys()];
   const held = object && (await world.ledger.objectBytes(object.number));
-  if (held) return maskIn(held, row);
+  if (held) return maskIn(held, row, image);
   for (const name of names) {
     const archive = world.destinations.get(name)?.archive;
     if (!archive || row.seg === undefined) continue;
@@ -99,14 +106,14 @@ async function storedMask(row: MeasurementRow, story: ReportStory, world: World)
       ? ok({ study: object.studyInstanceUID, series: object.seriesInstanceUID, instance: row.seg })
       : await archive.locate(row.seg, story.report.studyInstanceUID);
     const bytes = place.ok ? await archive.retrieve(place.value) : undefined;
-    if (bytes?.ok) return maskIn(bytes.value, row);
+    if (bytes?.ok) return maskIn(bytes.value, row, image);
   }
   return fail('read-back-missing');
 }
 
-function maskIn(bytes: Uint8Array, row: MeasurementRow): Result<Mask, ReasonCode> {
+function maskIn(bytes: Uint8Array, row: MeasurementRow, image: ImageReference): Result<Mask, ReasonCode> {
   const file = readPart10(bytes);
   const mask =
-    file.ok && row.segmentNumber !== undefined ? segmentMask(file.value.dataSet, row.segmentNumber) : undefined;
+    file.ok && row.segmentNumber !== undefined ? segmentMask(file.value.dataSet, row.segmentNumber, image) : undefined;
   return mask ? ok(mask) : fail('read-back-differs');
 }

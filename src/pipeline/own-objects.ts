@@ -8,10 +8,9 @@ import {
   TAG,
   type MeasurementKey,
   type Result,
-  type SeriesInstanceUid,
   type SopInstanceUid,
-  type StudyInstanceUid,
 } from '../domain/index.js';
+import type { StudySeries } from './study-series.js';
 import { measurementOfWorkKey, ownSegments } from '../seg-writer/index.js';
 
 /** A segment of ours that an archive already holds. */
@@ -21,36 +20,32 @@ export interface OwnSegment {
   /** What it was made from. */
   readonly report: string;
   readonly measurementKey: MeasurementKey;
-  /** Whether its pixels are those that its receipt names: an object that was there before is judged by its own receipt. */
-  readonly intact: boolean;
+  /**
+   * `damaged`: its pixels are not those that its receipt names, by which an object that was there before is judged. `rejected`: a note says that
+   * it is not to be used.
+   */
+  readonly standing: 'intact' | 'damaged' | 'rejected';
 }
 
 /**
  * Our own segments in a study, of any model and revision: a lesion that has one gets no other by itself. Objects are recognised by equipment
- * and receipt, so that a ledger that was lost costs no duplicate. Costs one search where the study has no segmentation.
+ * and receipt, so that a ledger that was lost costs no duplicate. Costs nothing where the study has no segmentation.
  */
 export async function ownSegmentsIn(
   archive: Archive,
-  study: StudyInstanceUid,
+  { study, series }: StudySeries,
 ): Promise<Result<readonly OwnSegment[], ArchiveProblem>> {
-  const series = await archive.search(
-    'series',
-    { StudyInstanceUID: study, Modality: 'SEG' },
-    { include: ['Manufacturer'] },
-  );
-  if (!series.ok) return series;
   const own: OwnSegment[] = [];
-  for (const row of series.value) {
-    const manufacturer = row.text(TAG.Manufacturer);
-    if (manufacturer !== undefined && manufacturer !== EQUIPMENT.manufacturer) continue;
-    const place = { study, series: asReadUid<SeriesInstanceUid>(row.text(TAG.SeriesInstanceUID) ?? '') };
-    const instances = await archive.search('instances', { StudyInstanceUID: study, SeriesInstanceUID: place.series });
+  for (const row of series) {
+    if (row.modality !== undefined && row.modality !== 'SEG') continue;
+    if (row.manufacturer !== undefined && row.manufacturer !== EQUIPMENT.manufacturer) continue;
+    const instances = await archive.search('instances', { StudyInstanceUID: study, SeriesInstanceUID: row.series });
     if (!instances.ok) return instances;
     for (const instance of instances.value) {
       const sopClass = instance.text(TAG.SOPClassUID);
       if (sopClass !== undefined && sopClass !== SOP_CLASS.Segmentation) continue;
       const seg = asReadUid<SopInstanceUid>(instance.text(TAG.SOPInstanceUID) ?? '');
-      const found = await segmentsOf(archive, { ...place, instance: seg });
+      const found = await segmentsOf(archive, { study, series: row.series, instance: seg });
       if (!found.ok) return found;
       own.push(...found.value);
     }
@@ -67,9 +62,10 @@ async function segmentsOf(
   const file = readPart10(bytes.value);
   if (!file.ok) return ok([]);
   return ok(
-    ownSegments(file.value.dataSet).flatMap(({ segmentNumber, receipt, maskMatches }) => {
+    ownSegments(file.value.dataSet).flatMap(({ segmentNumber, receipt, maskMatches }): OwnSegment[] => {
       const work = measurementOfWorkKey(receipt.workKey);
-      return work ? [{ seg: place.instance, segmentNumber, intact: maskMatches, ...work }] : [];
+      if (!work) return [];
+      return [{ seg: place.instance, segmentNumber, standing: maskMatches ? 'intact' : 'damaged', ...work }];
     }),
   );
 }

@@ -1,39 +1,26 @@
-import { isOwnObject, readReport } from '../sr-parser/index.js';
+import { documentOf, isOwnObject, readReport } from '../sr-parser/index.js';
 import {
   asReadUid,
   fail,
   ok,
-  reasonOf,
+  SOP_CLASS,
   TAG,
-  type ReadReport,
   type ReasonCode,
   type Result,
   type SopClassUid,
 } from '../domain/index.js';
 import { isReportClass } from './report-classes.js';
-import {
-  reportName,
-  type Claim,
-  type Delivery,
-  type LeaseLost,
-  type MeasurementRecord,
-  type RunMove,
-} from '../ledger/index.js';
+import { reportName, type Claim, type Delivery, type LeaseLost, type RunMove } from '../ledger/index.js';
 import type { ArchiveProblem } from '../dicomweb/index.js';
+import type { AskedStudies } from './before-store.js';
 import { deliver } from './deliver.js';
-import {
-  fetchReport,
-  fetchSeriesPlanes,
-  fetchSlices,
-  sliceAmong,
-  type FetchedFile,
-  type FetchedSlices,
-} from './fetch.js';
-import { ownSegmentsIn, type OwnSegment } from './own-objects.js';
-import { segmentReport, type MeasurementResult } from './segment.js';
+import { fetchReport, type FetchedFile } from './fetch.js';
+import { readNotes, recordNote } from './notes.js';
+import { recordOf, segmentAndWrite, studiesOf, type ReportAtHand } from './segment-and-write.js';
+import { standingOf } from './standing.js';
+import { ageMs, stopFor } from './stop-for.js';
+import { nextTryAfter } from './waits.js';
 import { pausedSources } from './watch.js';
-import { nextTryAfter, PARTIAL_AFTER_MS, WAIT_HORIZON_MS } from './waits.js';
-import { writeReport } from './write.js';
 import type { World } from './world.js';
 
 /**
@@ -43,7 +30,7 @@ import type { World } from './world.js';
  */
 export async function processRun(claimed: Claim, world: World): Promise<void> {
   const started = world.now();
-  const hand: Hand = { read: undefined };
+  const hand: Hand = { read: undefined, studies: new Map() };
   let claim: Claim | undefined = claimed;
   while (claim) {
     const here: Claim = claim;
@@ -59,6 +46,7 @@ export async function processRun(claimed: Claim, world: World): Promise<void> {
 /** What a run's steps hand on while it is worked on without a break. */
 interface Hand {
   read: ReportAtHand | undefined;
+  readonly studies: AskedStudies;
 }
 
 async function nextMove(claim: Claim, hand: Hand, world: World): Promise<RunMove | LeaseLost> {
@@ -70,11 +58,11 @@ async function nextMove(claim: Claim, hand: Hand, world: World): Promise<RunMove
 }
 
 async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | LeaseLost> {
-  if (claim.state === 'seen') {
-    const known = claim.report.sopClassUID;
-    return known !== undefined && !isReportClass(known) ? { to: 'refused', reason: 'not-a-report' } : { to: 'reading' };
-  }
-  if (claim.state === 'delivering') return deliverAll(claim, world);
+  if (claim.state === 'seen')
+    return (await isWorthRetrieving(claim, world)) ? { to: 'reading' } : { to: 'refused', reason: 'not-a-report' };
+  if (claim.state === 'delivering') return deliverAll(claim, hand, world);
+  // reports replace each other: all that were seen are read before one of them is segmented
+  if (claim.state === 'segmenting' && (await world.ledger.yieldToUnread(claim))) return 'lease-lost';
   if (!hand.read) {
     const result = await readFromSource(claim, world);
     if (!result.ok) return stopFor(result.error, claim, world);
@@ -82,7 +70,18 @@ async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | L
   }
   return claim.state === 'reading'
     ? afterReading(hand.read, claim, world)
-    : segmentAndWrite(hand.read.report, claim, world);
+    : segmentAndWrite(hand.read, claim, hand.studies, world);
+}
+
+/**
+ * Dose, CAD and the like end by their class alone. So do key objects, unless a report with marks of their study was read: one that is read later
+ * looks for them itself.
+ */
+async function isWorthRetrieving({ report }: Claim, { ledger }: World): Promise<boolean> {
+  const { sopClassUID: sopClass } = report;
+  if (sopClass !== SOP_CLASS.KeyObjectSelection) return sopClass === undefined || isReportClass(sopClass);
+  const read = await ledger.readKeyObjects([report.sopInstanceUID]);
+  return !read.has(report.sopInstanceUID) && (await ledger.hasMeasuredReport(report.studyInstanceUID));
 }
 
 function setAside(claim: Claim, error: unknown, world: World): RunMove {
@@ -112,12 +111,6 @@ const stackOf = (error: unknown): string =>
         .join('\n')
     : '';
 
-interface ReportAtHand {
-  readonly report: ReadReport;
-  readonly fetched: FetchedFile;
-  readonly own: boolean;
-}
-
 async function readFromSource(claim: Claim, world: World): Promise<Result<ReportAtHand, ArchiveProblem>> {
   const paused = await pausedSources(world.ledger);
   let last: Result<ReportAtHand, ArchiveProblem> = fail({
@@ -136,7 +129,7 @@ async function readFromSource(claim: Claim, world: World): Promise<Result<Report
   return last;
 }
 
-function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim, world: World): RunMove {
+async function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim, world: World): Promise<RunMove> {
   const reading = {
     digest: fetched.digest,
     kind: report.kind,
@@ -145,6 +138,8 @@ function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim, worl
     skipped: report.skipped,
   };
   if (own) return { to: 'refused', reason: 'own-object', account: { reading } };
+  if (reading.sopClassUID === SOP_CLASS.KeyObjectSelection)
+    await recordNote(claim.sightings[0]!.source, claim.report.sopInstanceUID, fetched.file.dataSet, world);
   world.log.event('report.read', {
     report: reportName(claim.report.number),
     kind: report.kind,
@@ -152,12 +147,19 @@ function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim, worl
     skipped: report.skipped.length,
     findings: report.findings.map((f) => f.code),
   });
-  if (report.measurements.length === 0)
-    return { to: 'refused', reason: report.skipped[0]?.reason ?? 'no-measurements', account: { reading } };
-  return {
-    to: 'segmenting',
-    account: { reading, measurements: report.measurements.map((m) => recordOf(m)) },
-  };
+  const account = { reading, document: documentOf(report) };
+  if (report.measurements.length === 0) {
+    // an amendment that has no measurement left replaces the report that had them
+    if (report.predecessors.length > 0) await standingOf(report, claim, world);
+    return { to: 'refused', reason: report.skipped[0]?.reason ?? 'no-measurements', account };
+  }
+  const notes = await readNotes(studiesOf(report, claim), world);
+  if (!notes.ok) return stopFor(notes.error, claim, world);
+  const standing = await standingOf(report, claim, world);
+  const measurements = report.measurements.map((m) => recordOf(m));
+  return standing.kind === 'counts'
+    ? { to: 'segmenting', account: { ...account, measurements } }
+    : { to: 'refused', reason: standing.reason, account: { ...account, newMeasurements: measurements } };
 }
 
 const sopClassOf = ({ file }: FetchedFile): SopClassUid | undefined => {
@@ -165,109 +167,10 @@ const sopClassOf = ({ file }: FetchedFile): SopClassUid | undefined => {
   return text === undefined ? undefined : asReadUid<SopClassUid>(text);
 };
 
-/** From slices to objects, up to the moment where they wait for delivery. */
-async function segmentAndWrite(report: ReadReport, claim: Claim, world: World): Promise<RunMove> {
-  const images = claim.sightings.flatMap((s) => world.sources.get(s.source)?.images ?? []);
-  const archives = [...new Set(images)];
-  const slices = await fetchSlices(report, archives, world.kernels);
-  if (!slices.ok) return stopFor(slices.error, claim, world);
-  if (mustWaitForImages(slices.value, ageMs(claim, world))) return stopFor({ code: 'image-gone' }, claim, world);
-
-  const results = await segmentReport(report, sliceAmong(slices.value), world.rules, world.kernels);
-  if (!results.ok) return stopFor({ code: results.error }, claim, world);
-
-  const toStore = results.value.filter((r): r is Segmented => r.kind === 'segmented' && r.decision === 'store');
-  const existing = await ownObjects(toStore, world);
-  if (!existing.ok) return stopFor(existing.error, claim, world);
-  const planes = toStore.length > 0 ? await fetchSeriesPlanes(slices.value, archives) : new Map<never, never>();
-  const written = writeReport(report, toStore, existing.value, planes, world.installation, new Date(world.now()));
-
-  const refused = new Map(written.refused.map((r) => [r.measurementKey, r.reason]));
-  const already = new Map(written.already.map((a) => [a.measurement.key, a.segment]));
-  const measurements = results.value.map((result): MeasurementRecord => {
-    const key = result.measurement.key;
-    const reason = refused.get(key);
-    const segment = already.get(key);
-    if (reason) return { ...recordOf(result.measurement, result), outcome: { kind: 'failed', reason } };
-    if (segment && !segment.intact)
-      return { ...recordOf(result.measurement, result), outcome: { kind: 'held', reason: 'read-back-differs' } };
-    if (segment)
-      return {
-        ...recordOf(result.measurement, result),
-        alreadyIn: { seg: segment.seg, segmentNumber: segment.segmentNumber },
-      };
-    return recordOf(result.measurement, result);
-  });
-  const account = {
-    measurements,
-    objects: written.objects.map(({ object, destinations }) => ({
-      object,
-      kind: 'segmentation' as const,
-      destinations,
-    })),
-  };
-  return { to: written.objects.length > 0 ? 'delivering' : 'done', account };
-}
-
-type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
-
-/** Images that are not there yet are waited for: all of them for a week, some of them for an hour, then the report goes on with the others. */
-function mustWaitForImages(slices: FetchedSlices, age: number): boolean {
-  const all = [...slices.values()];
-  const gone = all.filter((s) => !s.ok && s.error === 'image-gone').length;
-  if (gone === 0) return false;
-  return age < (gone === all.length ? WAIT_HORIZON_MS : PARTIAL_AFTER_MS);
-}
-
-async function ownObjects(
-  toStore: readonly Segmented[],
-  world: World,
-): Promise<Result<ReadonlyMap<string, readonly OwnSegment[]>, ArchiveProblem>> {
-  const existing = new Map<string, OwnSegment[]>();
-  const asked = new Set<string>();
-  for (const { lesion, rule } of toStore) {
-    const study = lesion.located.slice.header.text(TAG.StudyInstanceUID);
-    for (const name of rule.storeTo) {
-      const destination = world.destinations.get(name);
-      if (!destination || study === undefined || asked.has(`${name} ${study}`)) continue;
-      asked.add(`${name} ${study}`);
-      if (destination.confirm === 'answer') continue; // an archive that cannot be read
-      const own = await ownSegmentsIn(destination.archive, asReadUid(study));
-      if (!own.ok) return own;
-      existing.set(name, [...(existing.get(name) ?? []), ...own.value]);
-    }
-  }
-  return ok(existing);
-}
-
-function recordOf(measurement: MeasurementResult['measurement'], result?: MeasurementResult): MeasurementRecord {
-  const base = {
-    key: measurement.key,
-    ...(measurement.trackingUID ? { trackingUID: measurement.trackingUID } : {}),
-    findings: measurement.findings,
-  };
-  if (!result) return base;
-  if (result.kind === 'ended')
-    return {
-      ...base,
-      ...(result.rule ? { rule: result.rule.name } : {}),
-      outcome: { kind: result.outcome, reason: result.reason },
-    };
-  const { lesion, rule, decision } = result;
-  return {
-    ...base,
-    rule: rule.name,
-    method: lesion.method,
-    agreement: lesion.agreement,
-    findings: [...lesion.located.findings, ...lesion.findings],
-    ...(decision === 'store' ? {} : { outcome: { kind: 'held', reason: decision.hold } }),
-  };
-}
-
-async function deliverAll(claim: Claim, world: World): Promise<RunMove | LeaseLost> {
+async function deliverAll(claim: Claim, { studies }: Hand, world: World): Promise<RunMove | LeaseLost> {
   const after: Delivery[] = [];
   for (const delivery of await world.ledger.deliveries(claim)) {
-    const delivered = await deliver(claim, delivery, world);
+    const delivered = await deliver(claim, delivery, world, studies);
     if (!delivered.ok) return delivered.error;
     after.push(delivered.value);
   }
@@ -279,26 +182,6 @@ async function deliverAll(claim: Claim, world: World): Promise<RunMove | LeaseLo
   }
   return held ? { to: 'held', reason: held.reason ?? 'store-refused' } : { to: 'done' };
 }
-
-/** What a problem means for the run, by its reason's row. */
-function stopFor(problem: ArchiveProblem, claim: Claim, world: World): RunMove {
-  const reason: ReasonCode = problem.code;
-  const { retry } = reasonOf(reason);
-  if (retry === 'never') return { to: 'refused', reason };
-  if (retry === 'wait' && ageMs(claim, world) > WAIT_HORIZON_MS) return { to: 'dead', reason };
-  return {
-    to: 'waiting',
-    reason,
-    attempt: 'counted',
-    afterMs: nextTryAfter(reason, {
-      ageMs: ageMs(claim, world),
-      attempts: claim.attempts,
-      ...(problem.retryAfter === undefined ? {} : { retryAfterMs: problem.retryAfter }),
-    }),
-  };
-}
-
-const ageMs = (claim: Claim, world: World): number => world.now() - claim.report.firstSeen.getTime();
 
 function logMove(claim: Claim, to: RunMove, world: World, started: number): void {
   const report = reportName(claim.report.number);

@@ -1,11 +1,10 @@
-import type { KernelPool } from '../compute/index.js';
+import { isInferenceFailure, type Cosegmentation, type KernelPool } from '../compute/index.js';
 import {
   chooseRule,
   decide,
   decideBeforeSegmenting,
   fail,
   ok,
-  type ImageReference,
   type LocatedMeasurement,
   type Measurement,
   type MethodName,
@@ -16,7 +15,10 @@ import {
   type SegmentedLesion,
   type SourceSlice,
 } from '../domain/index.js';
+import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
 import { constantSpacing, locateMeasurement } from '../sr-parser/index.js';
+import { sliceKey } from './slice-key.js';
+import { volumeOfLesion, type FurtherSlices, type VolumeOfLesion } from './volume.js';
 
 /** What became of a measurement up to policy's decision. */
 export type MeasurementResult =
@@ -26,6 +28,8 @@ export type MeasurementResult =
       readonly rule: Rule;
       readonly lesion: SegmentedLesion;
       readonly decision: 'store' | { readonly hold: ReasonCode };
+      /** Undefined where only marked slices are segmented. */
+      readonly volume: VolumeOfLesion | undefined;
     }
   | EndedMeasurement;
 
@@ -47,29 +51,38 @@ interface PlacedMeasurement {
   readonly located: LocatedMeasurement;
 }
 
+/** What draws the masks: kernels, and a network where a rule asks for one and its bundle is at hand. */
+export interface Segmenters {
+  readonly kernels: KernelPool;
+  readonly network: Cosegmentation | undefined;
+}
+
 /** Where the slice of a measurement comes from: fetched from an archive, or lying in a folder. */
 export type SliceOf = (measurement: Measurement) => Result<SourceSlice, ReasonCode>;
 
-export const sliceKey = (image: ImageReference): string => `${image.sopInstanceUID}#${image.frame ?? ''}`;
-
 /**
  * Segments every measurement of a report: rule, marks on the slice, mask, decision. The same for the daemon, for files in a folder and for a
- * harvest. Fails only where the work itself could not be done and is to be tried again.
+ * harvest. The lesions that a network draws go to it together. With `further`, lesions are followed beyond their marked slices. Fails only where the
+ * work itself could not be done and is to be tried again.
  */
 export async function segmentReport(
   report: ReadReport,
   sliceOf: SliceOf,
   rules: readonly Rule[],
-  kernels: KernelPool,
+  segmenters: Segmenters,
+  further?: FurtherSlices,
 ): Promise<Result<readonly MeasurementResult[], ReasonCode>> {
-  const placed = withConstantSpacing(report.measurements.map((m) => placeMeasurement(m, report, sliceOf, rules)));
+  const placed = withConstantSpacing(report.measurements.map((m) => placeMeasurement(m, report, sliceOf, rules))).map(
+    decidedBefore,
+  );
+  const drawn = await drawnByNetwork(placed, segmenters.network);
   const results: MeasurementResult[] = [];
   for (const measurement of placed) {
     if (measurement.kind === 'ended') {
       results.push(measurement);
       continue;
     }
-    const result = await segmentPlaced(measurement, kernels);
+    const result = await segmentPlaced(measurement, drawn.get(measurement), segmenters.kernels, further);
     if (!result.ok) return result;
     results.push(result.value);
   }
@@ -132,42 +145,79 @@ function withConstantSpacing(
   });
 }
 
-async function segmentPlaced(
+/** Policy's word on what is known before a pixel is looked at. */
+function decidedBefore(placed: PlacedMeasurement | EndedMeasurement): PlacedMeasurement | EndedMeasurement {
+  if (placed.kind === 'ended') return placed;
+  const decision = decideBeforeSegmenting(placed.located, placed.rule);
+  return decision.kind === 'store'
+    ? placed
+    : ended(placed, decision.kind === 'hold' ? 'held' : 'skipped', decision.reason);
+}
+
+const ended = (
   { measurement, rule, located }: PlacedMeasurement,
+  outcome: EndedMeasurement['outcome'],
+  reason: ReasonCode,
+): EndedMeasurement => ({ kind: 'ended', measurement, rule, located, outcome, reason });
+
+type DrawnMask = Result<LesionMask, ReasonCode>;
+
+/** Masks of the lesions whose rule asks for the network, all in one go. */
+async function drawnByNetwork(
+  placed: readonly (PlacedMeasurement | EndedMeasurement)[],
+  network: Cosegmentation | undefined,
+): Promise<ReadonlyMap<PlacedMeasurement, DrawnMask>> {
+  const asked = placed.filter((m): m is PlacedMeasurement => m.kind === 'placed' && m.rule.method === 'cosegmentation');
+  if (asked.length === 0) return new Map();
+  const masks = network
+    ? await network.cosegment(asked.map((m) => taskOf(m.located, 'cosegmentation')))
+    : asked.map((): DrawnMask => fail('bundle-unavailable'));
+  return new Map(asked.map((m, i) => [m, masks[i]!]));
+}
+
+const taskOf = ({ slice: { hu, plane }, marks }: LocatedMeasurement, method: MethodName): SegmentationTask => ({
+  hu,
+  rows: plane.rows,
+  columns: plane.columns,
+  spacing: plane.spacing,
+  marks,
+  method,
+});
+
+async function segmentPlaced(
+  placed: PlacedMeasurement,
+  drawn: DrawnMask | undefined,
   kernels: KernelPool,
+  further: FurtherSlices | undefined,
 ): Promise<Result<MeasurementResult, ReasonCode>> {
-  const ended = (outcome: EndedMeasurement['outcome'], reason: ReasonCode): Result<MeasurementResult, never> =>
-    ok({ kind: 'ended', measurement, rule, located, outcome, reason });
-
-  const before = decideBeforeSegmenting(located, rule);
-  if (before.kind !== 'store') return ended(before.kind === 'hold' ? 'held' : 'skipped', before.reason);
-  const { hu, plane } = located.slice;
-  const task = (method: MethodName) => ({
-    hu,
-    rows: plane.rows,
-    columns: plane.columns,
-    spacing: plane.spacing,
-    marks: located.marks,
-    method,
-  });
-  let mask = await kernels.segment(task(rule.method));
-  if (!mask.ok && mask.error === 'bundle-unavailable') {
+  const { measurement, rule, located } = placed;
+  let mask: DrawnMask = drawn ?? (await kernels.segment(taskOf(located, rule.method)));
+  if (!mask.ok && isInferenceFailure(mask.error)) {
     if (rule.onInferenceFailure === 'wait') return fail(mask.error);
-    if (rule.onInferenceFailure === 'hold') return ended('held', mask.error);
-    mask = await kernels.segment(task('grabcut'));
+    if (rule.onInferenceFailure === 'hold') return ok(ended(placed, 'held', mask.error));
+    mask = await kernels.segment(taskOf(located, 'grabcut'));
   }
-  if (!mask.ok) return mask.error === 'worker-crashed' ? mask : ended('failed', mask.error);
+  if (!mask.ok) return mask.error === 'worker-crashed' ? mask : ok(ended(placed, 'failed', mask.error));
 
-  const lesion: SegmentedLesion = { located, ...mask.value };
+  const lesion = lesionOf(located, mask.value);
   const decision = decide(lesion, rule);
-  if (decision.kind === 'skip') return ended('skipped', decision.reason);
+  if (decision.kind === 'skip') return ok(ended(placed, 'skipped', decision.reason));
+  const volume = further && (await volumeOfLesion(lesion, further, kernels));
+  if (volume && !volume.ok) return volume;
   return ok({
     kind: 'segmented',
     measurement,
     rule,
-    lesion,
+    lesion: volume ? { ...lesion, findings: [...lesion.findings, ...volume.value.findings] } : lesion,
+    volume: volume?.value,
     decision: decision.kind === 'store' ? 'store' : { hold: decision.reason },
   });
 }
+
+/** What travels on: of a network's answer the mask, not the probability it was cut from. */
+const lesionOf = (
+  located: LocatedMeasurement,
+  { mask, method, agreement, axes, areaPx, areaMm2, findings }: LesionMask,
+): SegmentedLesion => ({ located, mask, method, agreement, axes, areaPx, areaMm2, findings });
 
 const hasLine = (m: Measurement): boolean => m.longAxis?.points !== undefined || m.shortAxis?.points !== undefined;

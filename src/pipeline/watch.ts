@@ -17,9 +17,9 @@ export interface WatchPlan {
   readonly quietHours: { readonly fromMinute: number; readonly toMinute: number } | undefined;
 }
 
-/** Reports are looked for in these series. */
+/** Reports are looked for in these series, and the notes that reject them. */
 const modalitiesOf = ({ carriers }: WatchPlan): readonly ReportModality[] =>
-  carriers.includes('gsps') ? ['SR', 'PR'] : ['SR'];
+  carriers.includes('gsps') ? ['SR', 'KO', 'PR'] : ['SR', 'KO'];
 
 /** Every search layer of a plan on this day: the windows, and the calendar beneath them where it is searched. */
 export function layersOf(

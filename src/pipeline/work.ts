@@ -3,7 +3,8 @@ import type { Claim, RunId } from '../ledger/index.js';
 import { processRun } from './process-run.js';
 import type { World } from './world.js';
 
-const LEASE_MS = ms(120_000);
+/** Long enough for a busy machine to renew it, short enough that what a killed worker held is taken over within half a minute. */
+const LEASE_MS = ms(30_000);
 
 /** Claims a run that is due and takes it as far as it goes; false when nothing was due. The lease is prolonged while it is worked on. */
 export async function workOnce(owner: string, world: World, run?: RunId): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { KernelPool } from '../compute/index.js';
+import type { Cosegmentation, KernelPool } from '../compute/index.js';
 import type { Archive } from '../dicomweb/index.js';
 import type { EventLog, Rule } from '../domain/index.js';
 import type { Ledger, RunDigests } from '../ledger/index.js';
@@ -34,8 +34,12 @@ export interface World {
   readonly sources: ReadonlyMap<string, Source>;
   readonly destinations: ReadonlyMap<string, Destination>;
   readonly rules: readonly Rule[];
+  /** Whether lesions are segmented on their marked slice alone, or on all that they reach. */
+  readonly extent: 'slice' | 'volume';
   readonly digests: RunDigests;
   readonly kernels: KernelPool;
+  /** Undefined where no rule asks for one, or its bundle cannot be used. */
+  readonly network: Cosegmentation | undefined;
   readonly ledger: Ledger;
   readonly installation: Installation;
   readonly log: EventLog;

@@ -23,13 +23,31 @@ export const emptyElement = (tag: Tag): Element => {
   return vr === 'SQ' ? sequence() : { vr, values: [] };
 };
 
-export const sequence = (...items: readonly Elements[]): Element => ({ vr: 'SQ', items });
+export const sequence = (...items: readonly Elements[]): Extract<Element, { readonly items: unknown }> => ({
+  vr: 'SQ',
+  items,
+});
 
 /** Longest CodeValue (SH); longer ones go into LongCodeValue (PS3.3 8.1). */
 const LONGEST_CODE_VALUE = 16;
 
+/** Concepts of ours stand in every frame and segment: one element each. */
+const plainCodes = new WeakMap<CodedConcept, Element>();
+
 /** A code sequence with its one item. */
-export const codeSequence = (code: CodedConcept, ...modifiers: readonly (readonly [Tag, Content])[]): Element =>
+export function codeSequence(code: CodedConcept, ...modifiers: readonly (readonly [Tag, Content])[]): Element {
+  if (modifiers.some(([, content]) => content !== undefined)) return codeElement(code, modifiers);
+  const known = plainCodes.get(code);
+  if (known) return known;
+  const made: Element = { ...codeElement(code, []), shared: true };
+  plainCodes.set(code, made);
+  return made;
+}
+
+const codeElement = (
+  code: CodedConcept,
+  modifiers: readonly (readonly [Tag, Content])[],
+): ReturnType<typeof sequence> =>
   sequence(
     elementsOf([
       [code.value.length > LONGEST_CODE_VALUE ? TAG.LongCodeValue : TAG.CodeValue, code.value],

@@ -1,5 +1,18 @@
-import { EQUIPMENT, receiptOf, TAG, uidOf, type DataSet, type Mask, type Receipt, type Uid } from '../domain/index.js';
-import { hasPixel, maskDigest, unpackFrame } from './object/pack-bits.js';
+import {
+  EQUIPMENT,
+  receiptOf,
+  TAG,
+  uidOf,
+  type DataSet,
+  type ImageReference,
+  type Mask,
+  type Receipt,
+  type Uid,
+} from '../domain/index.js';
+import { maskDigest } from './object/mask-digest.js';
+import { hasPixel } from './object/pack-bits.js';
+import { CERTAIN, PIXEL_FORMATS } from './object/pixel-format.js';
+import { storedFramesOf } from './object/stored-frames.js';
 
 /** A segment that we wrote: its number, the lesion's UID, and the receipt that says which work it was. */
 export interface OwnSegment {
@@ -17,36 +30,47 @@ export interface OwnSegment {
 export function ownSegments(dataSet: DataSet): readonly OwnSegment[] {
   if (dataSet.text(TAG.Manufacturer) !== EQUIPMENT.manufacturer) return [];
   if (dataSet.text(TAG.ManufacturerModelName) !== EQUIPMENT.modelName) return [];
+  const framesOf = storedFramesOf(dataSet);
   return dataSet.items(TAG.SegmentSequence).flatMap((segment): OwnSegment[] => {
     const segmentNumber = segment.number(TAG.SegmentNumber);
     const trackingUID = uidOf<Uid>(segment.text(TAG.TrackingUID));
     const receipt = receiptOfSegment(segment);
     if (segmentNumber === undefined || !trackingUID.ok || !receipt) return [];
-    const maskMatches = maskDigest(framesOf(dataSet, segmentNumber)) === receipt.maskSha256;
+    const maskMatches = maskDigest(valuesOf(framesOf(segmentNumber))) === receipt.maskSha256;
     return [{ segmentNumber, trackingUID: trackingUID.value, receipt, maskMatches }];
   });
+}
+
+function* valuesOf(frames: Iterable<{ readonly values: Uint8Array }>): Generator<Uint8Array> {
+  for (const { values } of frames) yield values;
 }
 
 /** The receipt in the algorithm parameters of one item of SegmentSequence. */
 export const receiptOfSegment = (segment: DataSet): Receipt | undefined =>
   receiptOf(segment.items(TAG.SegmentationAlgorithmIdentificationSequence)[0]?.text(TAG.AlgorithmParameters));
 
-/** The pixels of a segment of a BINARY object on its one slice; undefined where it has none. */
-export function segmentMask(dataSet: DataSet, segmentNumber: number): Mask | undefined {
-  for (const bits of framesOf(dataSet, segmentNumber))
+/** Of a FRACTIONAL segment, what is more likely than not. */
+const LIKELY = CERTAIN / 2;
+
+/**
+ * The pixels of a segment on `image`, or on its first slice where none is asked for, in whatever form they are stored; undefined where it has none
+ * there.
+ */
+export function segmentMask(dataSet: DataSet, segmentNumber: number, image?: ImageReference): Mask | undefined {
+  const fractional = dataSet.text(TAG.SegmentationType) === PIXEL_FORMATS.fractional.term;
+  const groups = image && dataSet.items(TAG.PerFrameFunctionalGroupsSequence);
+  for (const { number, values } of storedFramesOf(dataSet)(segmentNumber)) {
+    if (groups && !isDrawnOn(groups[number - 1], image)) continue;
+    const bits = fractional ? values.map((value) => (value > LIKELY ? 1 : 0)) : values.slice();
     if (hasPixel(bits)) return { rows: dataSet.number(TAG.Rows) ?? 0, columns: dataSet.number(TAG.Columns) ?? 0, bits };
+  }
   return undefined;
 }
 
-/** Frames of a segment in their order, one byte a pixel; none where the pixel data does not hold them. */
-function* framesOf(dataSet: DataSet, segmentNumber: number): Generator<Uint8Array> {
-  const pixels = (dataSet.number(TAG.Rows) ?? 0) * (dataSet.number(TAG.Columns) ?? 0);
-  const packed = dataSet.bytes(TAG.PixelData) ?? new Uint8Array(0);
-  for (const [index, frame] of dataSet.items(TAG.PerFrameFunctionalGroupsSequence).entries()) {
-    const number = frame.items(TAG.SegmentIdentificationSequence)[0]?.number(TAG.ReferencedSegmentNumber);
-    if (number !== segmentNumber || pixels === 0 || packed.length * 8 < (index + 1) * pixels) continue;
-    const bits = new Uint8Array(pixels);
-    unpackFrame(packed, index, bits);
-    yield bits;
-  }
+/** Whether the frame with these functional groups names the image as what it was drawn on. */
+function isDrawnOn(groups: DataSet | undefined, { sopInstanceUID, frame }: ImageReference): boolean {
+  const source = groups?.items(TAG.DerivationImageSequence)[0]?.items(TAG.SourceImageSequence)[0];
+  return (
+    source?.text(TAG.ReferencedSOPInstanceUID) === sopInstanceUID && source.number(TAG.ReferencedFrameNumber) === frame
+  );
 }

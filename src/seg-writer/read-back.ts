@@ -99,7 +99,8 @@ function equalPixels(a: DataSet, b: DataSet): boolean {
   const ours = a.bytes(TAG.PixelData);
   const theirs = b.bytes(TAG.PixelData);
   if (!ours || !theirs) return false;
-  const bits = [TAG.NumberOfFrames, TAG.Rows, TAG.Columns].reduce((product, tag) => product * (a.number(tag) ?? 0), 1);
+  const factors = [TAG.NumberOfFrames, TAG.Rows, TAG.Columns, TAG.BitsAllocated];
+  const bits = factors.reduce((product, tag) => product * (a.number(tag) ?? 0), 1);
   const whole = bits >> 3;
   const rest = (1 << (bits & 7)) - 1;
   if (theirs.length < Math.ceil(bits / 8)) return false;

@@ -1,5 +1,6 @@
 import type {
   ImagePlane,
+  Mask,
   MeasurementKey,
   ReadReport,
   ReasonCode,
@@ -7,6 +8,7 @@ import type {
   SegmentedLesion,
   SeriesInstanceUid,
   SopInstanceUid,
+  SliceWithoutPixels,
 } from '../domain/index.js';
 
 /** The lesions of one report that are to be written, and what the objects say about how they came to be. */
@@ -28,6 +30,28 @@ export interface SegmentationRequest {
   readonly firstReport?: SopInstanceUid;
   /** Equipment of the report, named as contributing. */
   readonly reportEquipment?: ReportEquipment;
+  /** `binary` unless said otherwise: the one form that every reader knows. */
+  readonly segmentationType?: SegmentationType;
+  /** The lesion on each of its slices, the marked one among them, where it is more than the mask on that one. */
+  readonly slicesOf?: ReadonlyMap<MeasurementKey, readonly LesionSlice[]>;
+  /** Segments of ours, made from an earlier report of the chain, that the new ones take the place of. */
+  readonly replaces?: ReadonlyMap<MeasurementKey, ReplacedSegment>;
+}
+
+/** How pixels say what belongs to a segment (PS3.3 C.8.20.2.3): a bit each, one label each, or a probability of 8 bits each. */
+export type SegmentationType = 'binary' | 'labelmap' | 'fractional';
+
+/** A lesion on one slice. */
+export interface LesionSlice {
+  readonly slice: SliceWithoutPixels;
+  readonly mask: Mask;
+  /** rows x columns, 0 to 1: what a FRACTIONAL object holds in place of the mask. */
+  readonly probability?: Float32Array;
+}
+
+export interface ReplacedSegment {
+  readonly sopInstanceUID: SopInstanceUid;
+  readonly segmentNumber: number;
 }
 
 export interface WriterEquipment {

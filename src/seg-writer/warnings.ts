@@ -23,6 +23,8 @@ export const WARNINGS = {
   'reader.itk-frames-not-whole-bytes': 'frames are not whole bytes: itk-wasm misreads them',
   'reader.orthanc-columns-not-whole-bytes': 'columns are not whole bytes: Orthanc 1.10 gives no single frames',
   'reader.cornerstone-pad-byte': 'the pixel data ends with a pad byte: Cornerstone3D refuses the object',
+  'reader.cornerstone-character-sets':
+    'texts are in several character sets, as in the image: Cornerstone3D, hence OHIF, refuses the object',
 } as const;
 
 export type WarningCode = keyof typeof WARNINGS;

@@ -3,35 +3,40 @@ import {
   ok,
   TAG,
   type ImagePlane,
+  type Mask,
   type MeasurementKey,
   type Result,
   type SegmentationObject,
   type SegmentedLesion,
   type SeriesInstanceUid,
   type SopInstanceUid,
-  type SourceSlice,
+  type SliceWithoutPixels,
 } from '../domain/index.js';
 import { encodePart10 } from '../dicom/index.js';
 import { layOutObjects } from './layout/lay-out-objects.js';
 import { sizeWarnings } from './layout/frame-padding.js';
-import { assemble } from './object/assemble.js';
 import { isWritable } from './object/contributing-equipment.js';
 import { thicknessOriginOf } from './object/functional-groups.js';
+import { assemble } from './object/module-table.js';
+import { SEGMENTATION_MODULES } from './object/modules.js';
 import { hasPixel } from './object/pack-bits.js';
+import { storedProbabilities } from './object/pixel-format.js';
 import { planObject } from './object/plan-object.js';
-import type { AdmittedLesion, ObjectLayout, PlannedObject } from './object/planned-object.js';
+import type { AdmittedLesion, AdmittedSlice, ObjectLayout, PlannedObject } from './object/planned-object.js';
 import { referencableReport } from './object/references.js';
-import type { Refusal, SegmentationRequest, WrittenSegmentations } from './request.js';
+import type { LesionSlice, Refusal, SegmentationRequest, SegmentationType, WrittenSegmentations } from './request.js';
 import { checkWritten } from './self-check/check-segmentation.js';
+import { extendsCharacterSet } from './source/character-set.js';
 import { admitSource, type SourceImage } from './source/source-image.js';
 import { warning } from './warnings.js';
 
 /**
- * The lesions of one report as BINARY Segmentation objects (PS3.3 A.51), as few as readers understand. Every lesion is in exactly one object or
- * among the refused. Every object has passed the check that it would have to pass when it is read back. The same lesions give the same bytes in
- * whatever order they come; of `createdAt` only dates and times depend.
+ * The lesions of one report as Segmentation objects (PS3.3 A.51), as few as readers understand. Every lesion is in an object (in several where its
+ * slices cannot share one) or among the refused. Every object has passed the check that it would have to pass when it is read back. The same
+ * lesions give the same bytes in whatever order they come; of `createdAt` only dates and times depend.
  *
- * Throws where the request contradicts itself: a lesion of another report, two lesions of one measurement, a mask of another size than its slice.
+ * Throws where the request contradicts itself: a lesion of another report, two lesions of one measurement, a mask of another size than its slice,
+ * a lesion on slices of several grids, FRACTIONAL without a probability.
  */
 export function writeSegmentations(request: SegmentationRequest): WrittenSegmentations {
   const report = request.report.sopInstanceUID;
@@ -42,16 +47,18 @@ export function writeSegmentations(request: SegmentationRequest): WrittenSegment
     };
   const refused: WrittenSegmentations['refused'][number][] = [];
   const admitted: AdmittedLesion[] = [];
-  const sources = new Map<SourceSlice, Result<SourceImage, Refusal>>();
+  const sources = new Map<SliceWithoutPixels, Result<SourceImage, Refusal>>();
+  const type = request.segmentationType ?? 'binary';
   for (const [ordinal, lesion] of inReportOrder(request)) {
-    const source = admitLesion(lesion, sources);
-    if (source.ok) admitted.push({ lesion, ordinal, source: source.value });
-    else refused.push(...refuse([lesion], source.error));
+    const slices = admitLesion(slicesOf(lesion, request), type, sources);
+    if (slices.ok) admitted.push({ lesion, ordinal, slices: slices.value });
+    else refused.push(...refuse([lesion], slices.error));
   }
   const objects: SegmentationObject[] = [];
   for (const layout of layOutObjects(
     admitted,
     request.seriesPlanes ?? new Map<SeriesInstanceUid, readonly ImagePlane[]>(),
+    type,
   )) {
     const written = writeObject(layout, request, report);
     if (written.ok) objects.push(written.value);
@@ -81,18 +88,33 @@ function inReportOrder({ report, lesions }: SegmentationRequest): readonly (read
     .sort(([a], [b]) => a - b);
 }
 
+const slicesOf = ({ located, mask }: SegmentedLesion, { slicesOf }: SegmentationRequest): readonly LesionSlice[] =>
+  slicesOf?.get(located.measurement.key) ?? [{ slice: located.slice, mask }];
+
+/** The slices of a lesion that have any of its pixels; refused where none has, or where one is not fit to be referred to. */
 function admitLesion(
-  { located, mask }: SegmentedLesion,
-  sources: Map<SourceSlice, Result<SourceImage, Refusal>>,
-): Result<SourceImage, Refusal> {
-  const { slice } = located;
-  const { rows, columns } = slice.plane;
-  if (mask.rows !== rows || mask.columns !== columns || mask.bits.length !== rows * columns)
-    throw new Error('a mask of another size than its slice');
-  if (!hasPixel(mask.bits)) return fail({ reason: 'mask-empty' });
-  const source = sources.get(slice) ?? admitSource(slice);
-  sources.set(slice, source);
-  return source;
+  slices: readonly LesionSlice[],
+  type: SegmentationType,
+  sources: Map<SliceWithoutPixels, Result<SourceImage, Refusal>>,
+): Result<readonly AdmittedSlice[], Refusal> {
+  const admitted: AdmittedSlice[] = [];
+  for (const { slice, mask, probability } of slices) {
+    const { rows, columns } = slice.plane;
+    if (mask.rows !== rows || mask.columns !== columns || mask.bits.length !== rows * columns)
+      throw new Error('a mask of another size than its slice');
+    const values = type === 'fractional' ? stored(mask, probability) : mask.bits;
+    if (!hasPixel(mask.bits) || (type === 'fractional' && !values.some((value) => value > 0))) continue;
+    const source = sources.get(slice) ?? admitSource(slice);
+    sources.set(slice, source);
+    if (!source.ok) return source;
+    admitted.push({ source: source.value, mask, values });
+  }
+  return admitted.length > 0 ? ok(admitted) : fail({ reason: 'mask-empty' });
+}
+
+function stored(mask: Mask, probability: Float32Array | undefined): Uint8Array {
+  if (probability?.length !== mask.bits.length) throw new Error('FRACTIONAL needs a probability for every pixel');
+  return storedProbabilities(probability);
 }
 
 function writeObject(
@@ -101,7 +123,7 @@ function writeObject(
   report: SopInstanceUid,
 ): Result<SegmentationObject, Refusal> {
   const object = planObject(layout, request, report);
-  const assembled = assemble(object);
+  const assembled = assemble(SEGMENTATION_MODULES, object, object.header);
   if (!assembled.ok) return assembled;
   const bytes = encodePart10(assembled.value.elements);
   const problem = checkWritten(bytes, object).find(({ severity }) => severity === 'error');
@@ -122,7 +144,7 @@ function writeObject(
 }
 
 function warningsOf(object: PlannedObject): readonly string[] {
-  const { request, sources, segments, frames } = object;
+  const { request, type, sources, segments, frames } = object;
   const { rows, columns } = sources[0]!.slice.plane;
   const thickness = thicknessOriginOf(object);
   const lossy = sources.find(({ slice }) => slice.lossy);
@@ -130,7 +152,10 @@ function warningsOf(object: PlannedObject): readonly string[] {
   return [
     ...sources.flatMap((source) => source.warnings),
     ...segments.flatMap(({ meaning, tracking }) => [...meaning.warnings, ...tracking.warnings]),
-    ...sizeWarnings(frames.length, rows, columns),
+    ...(type === 'binary' ? sizeWarnings(frames.length, rows, columns) : []),
+    ...(sources.some(({ slice }) => extendsCharacterSet(slice.header))
+      ? [warning('reader.cornerstone-character-sets')]
+      : []),
     ...(thickness === 'source'
       ? []
       : [warning(`geometry.thickness-${thickness === 'step' ? 'from-step' : 'unknown'}`)]),

@@ -89,6 +89,13 @@ function flattenedShare(
 }
 
 /** Whole HU above the window's low end. */
+export function greyOf(hu: number, { low, high }: GreyWindow): number {
+  const floor = Math.max(low, WHOLE.low);
+  const ceiling = Math.min(high, WHOLE.high);
+  return Math.round(hu < floor ? floor : hu > ceiling ? ceiling : hu) - floor;
+}
+
+/** The same for a part of a slice. */
 export function greyInto(grey: Int16Array, { hu, columns, window, plan }: SlicePart, { low, high }: GreyWindow): void {
   const floor = Math.max(low, WHOLE.low);
   const ceiling = Math.min(high, WHOLE.high);

@@ -69,7 +69,7 @@ export const segmentLesion = (task: SegmentationTask): Result<LesionMask, Reason
 
 /** The same, with memory that is kept between lesions. */
 export function segmentLesionOn(shelf: WorkspaceShelf, task: SegmentationTask): Result<LesionMask, ReasonCode> {
-  const problem = problemOf(task);
+  const problem = taskProblem(task);
   if (problem) return fail(problem);
   const marks = measureMarks(task.marks, task.spacing);
   if (!marks.ok) return marks;
@@ -230,7 +230,7 @@ function onSlice(bits: Uint8Array, window: Window, plan: GridPlan, { rows, colum
 }
 
 /** What makes a task impossible: checked once here, trusted everywhere behind. */
-function problemOf({ hu, rows, columns, spacing, marks }: SegmentationTask): ReasonCode | undefined {
+export function taskProblem({ hu, rows, columns, spacing, marks }: SegmentationTask): ReasonCode | undefined {
   if (!(rows > 0 && columns > 0) || hu.length !== rows * columns) return 'pixel-length-mismatch';
   for (const step of [spacing.betweenRows, spacing.betweenColumns])
     if (!(Number.isFinite(step) && step > 0)) return 'no-plane';

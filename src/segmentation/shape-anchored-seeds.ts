@@ -111,7 +111,8 @@ export function seedFromOneAxis(
 /** The core, and in any case the pixels nearest to the centre. */
 const coreRho = (rho: Float64Array, plan: GridPlan): number => Math.max(CORE, leastRho(rho, plan)) + RHO_SLACK;
 
-const rampOf = (radiusPx: number): number => Math.max(RAMP, LEAST_RAMP_PX / radiusPx);
+/** Width of the ramp in rho. */
+export const rampOf = (radiusPx: number): number => Math.max(RAMP, LEAST_RAMP_PX / radiusPx);
 
 function seedBetween(rho: number, outline: number, inCore: boolean, farOutside: boolean): number {
   if (inCore) return SURE_FOREGROUND;
@@ -119,7 +120,8 @@ function seedBetween(rho: number, outline: number, inCore: boolean, farOutside: 
   return rho <= outline ? PROBABLE_FOREGROUND : PROBABLE_BACKGROUND;
 }
 
-function shapeTerm(beyond: number, ramp: number, weight: number): number {
+/** So much against foreground (positive) or for it, `beyond` the outline, in the unit of the ramp. */
+export function shapeTerm(beyond: number, ramp: number, weight: number): number {
   const ramps = beyond / ramp;
   return Math.round(weight * (ramps < -MOST_RAMPS ? -MOST_RAMPS : ramps > MOST_RAMPS ? MOST_RAMPS : ramps));
 }

@@ -48,6 +48,14 @@ const MOST_VISITED = 500;
 const MOST_GRAPHICS = 16;
 
 function graphicsFor(number: ContentItem): readonly AttachedGraphic[] {
+  const [only] = number.children;
+  if (only && number.children.length === 1 && number.referenced.length === 0 && isGraphic(only))
+    if (only.recognised?.concept !== 'drawing-help' && relationshipOf(only) === 'INFERRED FROM')
+      return [{ graphic: graphicOf(only), attachment: imagesAsUsual(only) ? 'standard' : 'bent' }];
+  return searchGraphics(number);
+}
+
+function searchGraphics(number: ContentItem): readonly AttachedGraphic[] {
   const found: AttachedGraphic[] = [];
   const seen = new Set<ContentItem>([number]);
   const open: { readonly item: ContentItem; readonly attachment: Attachment }[] = [];

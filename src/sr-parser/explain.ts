@@ -1,15 +1,12 @@
 /** A content tree as lines of text: what was recognised of each item, by which rule, and what became of it. For administrators with a new dialect. */
-import { TAG, type DataSet, type Measurement, type ReadReport } from '../domain/index.js';
+import { TAG, type DataSet } from '../domain/index.js';
 import { roleOf } from './axis-number.js';
 import { codedConcept } from './coded-entry.js';
+import { MOST_LINES, oneLine, outcomesOf, printable } from './explained-text.js';
 import { graphicOf, isGraphic } from './graphics.js';
 import { measuredValue } from './measured-value.js';
 import { readReport } from './read-report.js';
 import { contentTree, itemsOf, pathOf, relationshipOf, type ContentItem } from './tree.js';
-
-/** Trees of thousands of items are cut: what a dialect looks like shows in the first ones. */
-const MOST_LINES = 5_000;
-const LONGEST_TEXT = 60;
 
 export function explainReport(dataSet: DataSet): readonly string[] {
   const report = readReport(dataSet, ['gsps']);
@@ -25,39 +22,6 @@ export function explainReport(dataSet: DataSet): readonly string[] {
   const shown = new Set(lines.map((line) => line.trimStart().split(' ')[0]));
   for (const [where, said] of outcomes) if (!shown.has(where)) lines.push(...said.map((text) => `${where} ${text}`));
   return lines;
-}
-
-function outcomesOf(report: ReadReport): ReadonlyMap<string, readonly string[]> {
-  const outcomes = new Map<string, string[]>();
-  const add = (where: string, text: string): void => {
-    const others = outcomes.get(where);
-    if (others) others.push(text);
-    else outcomes.set(where, [text]);
-  };
-  for (const measurement of report.measurements) {
-    const [where] = measurement.key.split('#');
-    add(where!, `=> measurement ${sentenceOf(measurement)}`);
-  }
-  for (const { reason, where } of report.skipped) add(where, `=> skipped: ${reason}`);
-  return outcomes;
-}
-
-function sentenceOf({ key, shape, longAxis, shortAxis, image, trackingUID, findings }: Measurement): string {
-  const axis = (name: string, a: Measurement['longAxis']): string =>
-    a
-      ? `${name}: ${a.points ? `line (${a.points.space})` : 'no line'}, ${a.reportedMm === undefined ? 'no number' : `${a.reportedMm} mm`}, code by ${a.match}`
-      : `no ${name} axis`;
-  return [
-    key,
-    `shape ${shape || '-'}`,
-    axis('long', longAxis),
-    axis('short', shortAxis),
-    image
-      ? `image ${image.sopInstanceUID}${image.frame === undefined ? '' : ` frame ${image.frame}`}`
-      : 'no image named',
-    trackingUID === undefined ? 'no tracking UID' : `tracked as ${trackingUID}`,
-    ...findings.map(({ code }) => code),
-  ].join('; ');
 }
 
 function linesOf(item: ContentItem, outcomes: ReadonlyMap<string, readonly string[]>): readonly string[] {
@@ -103,13 +67,4 @@ function valueText(item: ContentItem): string {
   if (coded) return `= (${coded.value}, ${coded.scheme}, "${coded.meaning}")`;
   const text = item.dataSet.text(TAG.TextValue) ?? item.dataSet.text(TAG.UID) ?? item.dataSet.text(TAG.PersonName);
   return text === undefined ? '' : `= "${printable(text)}"`;
-}
-
-/** Nothing that a terminal would obey. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
-
-/** Free text, as far as it helps to know the item again. */
-function printable(text: string): string {
-  const line = oneLine(text);
-  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT)}...` : line;
 }

@@ -191,32 +191,39 @@ function newDraft(item: ContentItem, run: number | undefined, members: readonly 
  * each container is a group.
  */
 function groupsOf(draft: Draft): readonly Group[] {
+  const [first] = draft.numbers;
+  if (draft.run !== undefined || draft.numbers.every(({ container }) => container === first?.container))
+    return [groupOf(draft, draft.item, draft.members)];
+  const roles = draft.numbers.map(({ number }) => number.role);
+  if (new Set(roles).size === roles.length) return [groupOf(draft, draft.item, draft.members)];
   const byContainer = new Map<ContentItem, Pick<Draft, 'numbers' | 'regions'>>();
   for (const entry of draft.numbers) {
     const parts = byContainer.get(entry.container);
     if (parts) parts.numbers.push(entry);
     else byContainer.set(entry.container, { numbers: [entry], regions: [] });
   }
-  const roles = draft.numbers.map(({ number }) => number.role);
-  if (draft.run !== undefined || byContainer.size < 2 || new Set(roles).size === roles.length)
-    return [groupOf(draft, draft.item, draft.members)];
   for (const entry of draft.regions) byContainer.get(entry.container)?.regions.push(entry);
   return [...byContainer].map(([container, parts]) => groupOf({ ...draft, ...parts }, container, container.children));
 }
 
 function groupOf(draft: Draft, item: ContentItem, members: readonly ContentItem[]): Group {
   const numbers = draft.numbers.map(({ number }) => number);
-  const drawn = new Set(numbers.flatMap(({ graphics }) => graphics.map(({ graphic }) => graphic.item)));
   return {
     item,
     run: draft.run,
     numbers,
-    regions: draft.regions.map(({ graphic }) => graphic).filter((graphic) => !drawn.has(graphic.item)),
+    regions: regionsOf(draft),
     images: draft.images,
     hasIdentity: draft.identified,
-    isSplit: new Set(draft.numbers.map(({ container }) => container)).size > 1,
+    isSplit: draft.numbers.some(({ container }) => container !== draft.numbers[0]?.container),
     template: draft.template,
     ...meaningOf(item, members, numbers, draft.inherited),
     hasDanglingReference: numbers.some((number) => number.item.hasDanglingReference),
   };
+}
+
+function regionsOf({ regions, numbers }: Draft): readonly Graphic[] {
+  if (regions.length === 0) return [];
+  const drawn = new Set(numbers.flatMap(({ number }) => number.graphics.map(({ graphic }) => graphic.item)));
+  return regions.map(({ graphic }) => graphic).filter((graphic) => !drawn.has(graphic.item));
 }

@@ -77,11 +77,16 @@ export function contentTree(dataSet: DataSet): ContentTree {
       continue;
     }
     count += items.length;
-    const everything = items.map((child, i) => draft(child, item, i + 1));
-    const byReference = everything.filter(isReference);
+    const everything: Draft[] = new Array<Draft>(items.length);
+    const referencesBefore = references.length;
+    for (let i = 0; i < items.length; i++) {
+      const child = draft(items[i]!, item, i + 1);
+      everything[i] = child;
+      if (isReference(child)) references.push(child);
+    }
     item.everything = everything;
-    item.children = byReference.length === 0 ? everything : everything.filter((child) => !isReference(child));
-    for (const reference of byReference) references.push(reference);
+    item.children =
+      references.length === referencesBefore ? everything : everything.filter((child) => !isReference(child));
     for (let i = item.children.length - 1; i >= 0; i--) open.push(item.children[i]!);
   }
   const dangling = resolveAll(references, root);

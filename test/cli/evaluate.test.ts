@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { evaluate, type EvaluateOptions } from '../../src/cli/evaluate.js';
-import { EVALUATED_METHODS } from '../../src/evaluation/index.js';
+import { evaluatedMethod, KERNEL_METHODS } from '../../src/evaluation/index.js';
+import { startInference } from '../../src/compute/index.js';
+import type { Mask } from '../../src/domain/index.js';
+import { contourOn, patchOf, scoreOf, WorkspaceShelf, type SegmentationTask } from '../../src/segmentation/index.js';
+import { bundleAt, copyOf } from '../compute/bundles.js';
 import { demandCompiled } from '../compute/compiled.js';
 import { madeRows, madeSet, type MadeSetOptions } from '../dataset/made-set.js';
 import { describeWith, python, shared } from '../environment/peers.js';
+import { spacingOf } from '../segmentation/marks.js';
 import { recordingTerminal } from './terminal.js';
 
 interface JsonRow {
@@ -40,7 +45,8 @@ async function ran(data: string, options: Partial<EvaluateOptions> = {}) {
       rows: 'all',
       marks: 'observer',
       scaleMarks: 1,
-      methods: EVALUATED_METHODS,
+      methods: KERNEL_METHODS,
+      bundles: 'test/fixtures',
       threads: 1,
       json: true,
       html: undefined,
@@ -63,7 +69,7 @@ describe('caliper evaluate on made-up lesions', () => {
     expect(exit).toBe(0);
     expect(results).toHaveLength(1);
     expect(rows.map((r) => `${r.method} ${r.source} ${r.n}`)).toEqual(
-      EVALUATED_METHODS.flatMap((m) => [`${m} beta 2`, `${m} alpha 3`, `${m} all 5`, `${m} macro 2`]),
+      KERNEL_METHODS.flatMap((m) => [`${m} beta 2`, `${m} alpha 3`, `${m} all 5`, `${m} macro 2`]),
     );
     expect(row('grabcut', 'all').dice.mean).toBeGreaterThan(0.9);
     expect(row('grabcut', 'all')).toMatchObject({ empties: 0 });
@@ -140,6 +146,58 @@ describe('caliper evaluate on made-up lesions', () => {
   });
 });
 
+describe('caliper evaluate with bundles', () => {
+  const methods = ['ellipse', 'bundle-tiny', 'bundle-tiny+crf'].map(evaluatedMethod);
+
+  it("prints a bundle's rows beside the kernels', made by the gateway's own chain, and says what it was trained on", async () => {
+    const csv = join(made(), 'scores.csv');
+    const { exit, rows, row, results } = await ran(made(), { methods, csv });
+    expect(exit).toBe(0);
+    expect(rows.map((r) => `${r.method} ${r.source} ${r.n}`)).toEqual(
+      methods.flatMap((m) => [`${m} beta 2`, `${m} alpha 4`, `${m} all 6`, `${m} macro 2`]),
+    );
+    expect(row('bundle-tiny', 'all').msPerLesion).toBeGreaterThan(0);
+    const { facts } = JSON.parse(results[0]!) as { facts: readonly string[] };
+    expect(facts).toContainEqual(
+      expect.stringMatching(
+        /^bundle-tiny 1 \([0-9a-f]{12}\): track image\+recist, labels weak, trained on none \(0 lesions, 0 patients\); rows of the training split are among these; Apache-2.0, commercial use$/,
+      ),
+    );
+    const own = madeRows().map(async ({ hu, rows: height, columns, marks, truth }) => {
+      const task = { hu, rows: height, columns, spacing: spacingOf(0.75), marks, method: 'cosegmentation' } as const;
+      return scoreOf(truth, await maskOf(task), task.spacing).dice.toFixed(6);
+    });
+    const lines = readFileSync(csv, 'utf8').trimEnd().split('\n');
+    const dices = lines.map((line) => line.split(',')).filter((cells) => cells[6] === 'bundle-tiny');
+    expect(dices.map((cells) => cells[8])).toEqual(await Promise.all(own));
+    expect(dices.map((cells) => cells[7])).toContain('cosegmentation');
+  });
+
+  it('ends where a bundle is damaged, and says which file', async () => {
+    const folder = copyOf('test/fixtures/bundle-tiny');
+    folders.push(folder);
+    appendFileSync(join(folder, 'decoder.onnx'), ' ');
+    const name = evaluatedMethod(basename(folder));
+    const { exit, notes, results } = await ran(made(), { methods: [name], bundles: dirname(folder) });
+    expect([exit, results]).toEqual([3, []]);
+    expect(notes.join('\n')).toMatch(/decoder.onnx has 3079 bytes instead of 3078/);
+  });
+
+  /** Without workers and child process of evaluate: the pieces one after the other. */
+  async function maskOf(task: SegmentationTask): Promise<Mask> {
+    const bundle = await bundleAt('test/fixtures/bundle-tiny');
+    const inference = startInference(bundle, { device: 'cpu' });
+    const patch = patchOf(task, bundle.manifest);
+    if (!patch.ok) throw new Error(patch.error);
+    const answer = await inference.run(patch.value, 1);
+    await inference.close();
+    if (!answer.ok) throw new Error(answer.error);
+    const lesion = contourOn(new WorkspaceShelf(), task, bundle.manifest, answer.value[0]!.probability);
+    if (!lesion.ok) throw new Error(lesion.error);
+    return lesion.value.mask;
+  }
+});
+
 describe('caliper as a command', () => {
   const caliper = (...args: string[]) =>
     spawnSync(process.execPath, ['dist/cli/main.js', ...args], { encoding: 'utf8' });
@@ -162,6 +220,7 @@ describe('caliper as a command', () => {
 
   it.each([
     ['a method that there is not', ['--method', 'ellipse,magic'], /no method magic; there are ellipse/],
+    ['what no method can be called', ['--method', 'ellipse,../magic'], /\.\.\/magic cannot be the name/],
     ['a factor of nothing', ['--scale-marks', '0'], /above 0/],
     ['a split that there is not', ['--split', 'valid'], /train, val, test, all/],
   ])('refuses %s', (_, args, says) => {

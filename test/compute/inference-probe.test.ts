@@ -1,23 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { probeInference } from '../../src/compute/index.js';
 import { probeGraph } from '../../src/compute/probe-graph.js';
+import { describeOnLinux, inferenceChildren } from './children.js';
 import { demandCompiled } from './compiled.js';
 
 const { version } = JSON.parse(readFileSync('node_modules/onnxruntime-node/package.json', 'utf8')) as {
   version: string;
 };
-
-/** Processes of this one that run the inference child (Linux). */
-function inferenceChildren(): number[] {
-  return readdirSync(`/proc/${process.pid}/task`)
-    .flatMap((thread) => readFileSync(`/proc/${process.pid}/task/${thread}/children`, 'utf8').split(' '))
-    .filter((pid) => pid !== '' && existsSync(`/proc/${pid}/cmdline`))
-    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('inference-child'))
-    .map(Number);
-}
-
-const linux = existsSync(`/proc/${process.pid}/task/${process.pid}/children`) ? describe : describe.skip;
 
 beforeAll(demandCompiled);
 
@@ -58,7 +48,7 @@ describe('a probe of the inference child', () => {
   });
 });
 
-linux('a child that is killed', () => {
+describeOnLinux('a child that is killed', () => {
   it('is an answer, and nobody is left behind', async () => {
     const probing = probeInference();
     const [pid] = inferenceChildren();

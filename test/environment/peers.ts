@@ -1,6 +1,6 @@
 import { describe, test } from '@jest/globals';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 
 /**
  * Other people's software and data that tests measure ours against. Each function gives a path, or undefined where the peer is not on this
@@ -31,6 +31,20 @@ export const orthanc = (): string | undefined =>
 export const dciodvfy = (): string | undefined => onPath('dciodvfy');
 export const dcentvfy = (): string | undefined => onPath('dcentvfy');
 export const dcmdump = (): string | undefined => onPath('dcmdump');
+export const dcmftest = (): string | undefined => onPath('dcmftest');
+/** dcmqi's reader of segmentations, a program of the Python environment. */
+export const dcmqi = (): string | undefined => {
+  const environment = python();
+  return environment && ifThere(join(dirname(environment), 'segimage2itkimage'));
+};
+/** Folder in whose node_modules the readers of test/readers/packages/package.json are installed. */
+export const readerPackages = (): string | undefined => {
+  const folder = process.env['CALIPER_READERS'] ?? join(root, '.readers');
+  return existsSync(join(folder, 'node_modules/@cornerstonejs/adapters')) ? folder : undefined;
+};
+/** The archive of PixelMed's classes, where there is a Java that compiles too. */
+export const pixelmed = (): string | undefined =>
+  onPath('javac') === undefined ? undefined : ifThere('/usr/share/java/pixelmed.jar');
 export const chromium = (): string | undefined => onPath('chromium');
 /** Folder of Debian's PostgreSQL server programs. */
 export const postgresql = (): string | undefined => ifThere('/usr/lib/postgresql/15/bin');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { rmSync } from 'node:fs';
 import { startKernelPool, type KernelPool } from '../../src/compute/index.js';
 import { readLesionSet } from '../../src/dataset/index.js';
-import { EVALUATED_METHODS, evaluate } from '../../src/evaluation/index.js';
+import { KERNEL_METHODS, evaluate } from '../../src/evaluation/index.js';
 import { refineByCrf, scoreOf, segmentLesion } from '../../src/segmentation/index.js';
 import { demandCompiled } from '../compute/compiled.js';
 import { madeRows, madeSet } from '../dataset/made-set.js';
@@ -25,12 +25,12 @@ it('gives in workers, in any order, what the kernels give one after the other', 
   if (!set.ok) throw new Error(set.error.says);
   const { rows } = set.value;
   let told = 0;
-  const plan = { set: set.value, rows, methods: EVALUATED_METHODS, marks: 'observer', scaleMarks: 1 } as const;
-  const { scores, leftOut, failed } = await evaluate(plan, kernels, 3, () => told++);
+  const plan = { set: set.value, rows, methods: KERNEL_METHODS, marks: 'observer', scaleMarks: 1 } as const;
+  const { scores, leftOut, failed } = await evaluate(plan, { kernels, networks: new Map() }, 3, () => told++);
   expect([told, leftOut, failed]).toEqual([rows.length, [], []]);
 
   const expected = madeRows().flatMap(({ hu, rows: height, columns, truth, id }, i) =>
-    EVALUATED_METHODS.map((method) => {
+    KERNEL_METHODS.map((method) => {
       const [plain, refinement] = method.split('+') as [
         'ellipse' | 'superellipse' | 'grabcut-paper' | 'grabcut',
         'crf'?,

@@ -23,6 +23,7 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
       log: metrics.log,
       metrics,
       now: Date.now,
+      network: () => ({ state: 'ready', provider: 'cpu', because: 'asked for' }),
       softwareVersion: '0',
       lesionViews: () => Promise.resolve(new Map()),
     },
@@ -30,7 +31,11 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
   if (!started.ok) throw new Error(started.error);
   page = started.value;
   await small.world.ledger.pauseRole('source', 'pacs', 'by test');
-  expect(await (await fetch(`${page.url}readyz`)).json()).toEqual({ status: 'ready', paused: ['source:pacs'] });
+  expect(await (await fetch(`${page.url}readyz`)).json()).toEqual({
+    status: 'ready',
+    paused: ['source:pacs'],
+    network: { state: 'ready', provider: 'cpu', because: 'asked for' },
+  });
   await small.world.ledger.resumeRole('source', 'pacs');
 
   await small.work({ ...small.world, log: metrics.log });
@@ -44,6 +49,7 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
     expect(line).toMatch(LINE);
   expect(text).toContain('caliper_reports 1\n');
   expect(text).toContain('caliper_measurements{outcome="stored"} 1\n');
+  expect(text).toContain('caliper_network{state="ready",provider="cpu"} 1\n');
   expect(text).toContain('caliper_role_mode{role="source",name="pacs",mode="live"} 1\n');
   expect(text).toContain('caliper_events_total{event="object.stored",reason="",archive="pacs"} 1\n');
   expect(text).toMatch(/caliper_took_seconds_bucket\{le="300",event="report.done"\} 1\n/);
@@ -62,6 +68,7 @@ test('a database that does not answer makes the process not ready, not dead', as
       log: metrics.log,
       metrics,
       now: Date.now,
+      network: () => ({ state: 'ready', provider: 'cpu', because: 'asked for' }),
       softwareVersion: '0',
       lesionViews: () => Promise.resolve(new Map()),
     },

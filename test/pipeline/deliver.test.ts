@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Archive } from '../../src/dicomweb/index.js';
+import { fail, ok, TAG, type DataSet } from '../../src/domain/index.js';
 import type { ReportNumber } from '../../src/ledger/index.js';
 import type { World } from '../../src/pipeline/index.js';
 import { smallWorld, type SmallWorld } from './small-world.js';
@@ -67,6 +69,129 @@ describe('one object on its way to one destination', () => {
     expect(readFileSync(seg).equals(changed)).toBe(true);
     expect(files(small).filter((f) => !/^\d-/.test(f))).toHaveLength(1);
   });
+});
+
+describe('an object that is there before the store', () => {
+  /** An archive that gives another patient to what it stores, and does not say that it stored it. */
+  const coercing = (archive: Archive, saysOfStudy: (row: DataSet) => DataSet): Archive => ({
+    ...archive,
+    store: async (study, objects) => {
+      await archive.store(study, objects.map(ofAnotherPatient));
+      return { kind: 'unclear', problem: { code: 'store-unclear' } };
+    },
+    search: async (level, query, options) => {
+      const rows = await archive.search(level, query, options);
+      return rows.ok && level === 'studies' ? ok(rows.value.map(saysOfStudy)) : rows;
+    },
+  });
+  const through = ({ world }: SmallWorld, archive: Archive): World => {
+    const pacs = world.destinations.get('pacs')!;
+    return { ...world, destinations: new Map([['pacs', { ...pacs, archive }]]) };
+  };
+  const ends = async (w: SmallWorld) => (await run(w)).measurements.map((m) => [m.outcome, m.reason]);
+
+  test('of another patient than the archive says of its study: held, and sent no more', async () => {
+    small = await smallWorld('live');
+    const archive = coercing(small.world.destinations.get('pacs')!.archive, (row) => row);
+    await small.work(through(small, archive));
+    expect(await ends(small)).toEqual([['held', 'read-back-identity-differs']]);
+    const steps = (await run(small)).events.filter((e) => e.what === 'delivery').map((e) => e.to);
+    expect(steps).toEqual(['due', 'looking', 'storing', 'looking', 'held']);
+  });
+
+  test('of the patient that the archive now says of its study: it is ours', async () => {
+    small = await smallWorld('live');
+    const archive = coercing(small.world.destinations.get('pacs')!.archive, merged);
+    await small.work(through(small, archive));
+    expect(await ends(small)).toEqual([['already-stored', undefined]]);
+  });
+
+  test('of another patient, where the archive does not answer of which patient its study is: tried again later', async () => {
+    small = await smallWorld('live');
+    const inner = coercing(small.world.destinations.get('pacs')!.archive, (row) => row);
+    const archive: Archive = {
+      ...inner,
+      search: (level, query, options) =>
+        level === 'studies' ? Promise.resolve(fail({ code: 'archive-busy' })) : inner.search(level, query, options),
+    };
+    await small.work(through(small, archive));
+    expect(await run(small)).toMatchObject({ state: 'waiting', reason: 'archive-busy' });
+  });
+});
+
+describe('several destinations', () => {
+  /** An archive that has nothing and stores nothing. */
+  const empty = (archive: Archive, stores: string[]): Archive => ({
+    ...archive,
+    name: 'other',
+    search: () => Promise.resolve(ok([])),
+    retrieve: () => Promise.resolve(fail({ code: 'image-gone' })),
+    store: (study) => {
+      stores.push(study);
+      return Promise.resolve({ kind: 'busy', retryAfter: undefined });
+    },
+  });
+  const withOther = async ({ world }: SmallWorld, stores: string[]): Promise<World> => {
+    await world.ledger.registerRole('destination', 'other', 'live');
+    const pacs = world.destinations.get('pacs')!;
+    const other = { ...pacs, name: 'other', archive: empty(pacs.archive, stores), requireStudy: false };
+    return {
+      ...world,
+      rules: world.rules.map((rule) => ({ ...rule, storeTo: ['pacs', 'other'] })),
+      destinations: new Map([
+        ['pacs', pacs],
+        ['other', other],
+      ]),
+    };
+  };
+  const again = async (w: SmallWorld, world: World) => {
+    await world.ledger.reopen({ reports: [R1] }, world.digests, 'replay', 'test');
+    await w.work(world);
+  };
+
+  test('a lesion that one of them holds damaged is held: nothing more of it is stored anywhere', async () => {
+    small = await smallWorld('live');
+    await small.work();
+    const seg = join(small.folder, segOf(small)!);
+    const changed = Buffer.from(readFileSync(seg));
+    changed[changed.length - 20_000] = changed[changed.length - 20_000]! ^ 0xff;
+    writeFileSync(seg, changed);
+    const stores: string[] = [];
+    await again(small, await withOther(small, stores));
+    expect((await run(small)).measurements.map((m) => [m.outcome, m.reason])).toEqual([['held', 'read-back-differs']]);
+    expect(stores).toEqual([]);
+  });
+
+  test('a lesion that one of them holds whole goes to the other', async () => {
+    small = await smallWorld('live');
+    await small.work();
+    const stores: string[] = [];
+    await again(small, await withOther(small, stores));
+    expect(stores).toEqual(['2.25.1001.1']);
+    expect(await run(small)).toMatchObject({ state: 'waiting', reason: 'archive-busy' });
+  });
+});
+
+/** Patient P1 becomes P2, in the bytes of a file with explicit little endian. */
+function ofAnotherPatient(bytes: Uint8Array): Uint8Array {
+  const changed = Buffer.from(bytes);
+  const at = changed.indexOf(Buffer.from([0x10, 0, 0x20, 0, 0x4c, 0x4f, 2, 0, 0x50, 0x31]));
+  expect(at).toBeGreaterThan(0);
+  changed[at + 9] = 0x32;
+  return changed;
+}
+
+/** A row of a search whose patient was merged into another. */
+const merged = (row: DataSet): DataSet => ({
+  has: (tag) => row.has(tag),
+  vr: (tag) => row.vr(tag),
+  text: (tag) => (tag === TAG.PatientID ? 'P2' : row.text(tag)),
+  texts: (tag) => (tag === TAG.PatientID ? ['P2'] : row.texts(tag)),
+  number: (tag) => row.number(tag),
+  numbers: (tag) => row.numbers(tag),
+  items: (tag) => row.items(tag),
+  bytes: (tag) => row.bytes(tag),
+  tags: () => row.tags(),
 });
 
 describe('what nobody expects', () => {

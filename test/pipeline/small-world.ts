@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startArchive, type RunningArchive } from '../../src/archive/index.js';
 import { startKernelPool } from '../../src/compute/index.js';
 import { openArchive } from '../../src/dicomweb/index.js';
@@ -32,12 +32,31 @@ const RULE: Rule = {
   allowNonAxial: false,
 };
 
+/** How the small world's archive is watched: everything of it. */
+export const WATCHED: readonly WatchPlan[] = [
+  {
+    source: 'pacs',
+    timeZone: 'UTC',
+    layers: [{ days: 36_500, everyMs: 1000 }],
+    carriers: [],
+    since: undefined,
+    quietHours: undefined,
+  },
+];
+
 /** Everything real and small: the embedded archive with one report on one slice, an embedded database, two kernel threads. */
-export async function smallWorld(mode: 'live' | 'shadow', destination: Partial<Destination> = {}): Promise<SmallWorld> {
+export async function smallWorld(
+  mode: 'live' | 'shadow',
+  destination: Partial<Destination> = {},
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[] = filesOf(undefined, 1),
+): Promise<SmallWorld> {
   const scratch = mkdtempSync(join(tmpdir(), 'caliper-small-'));
   const folder = join(scratch, 'archive');
   mkdirSync(folder);
-  for (const { name, bytes } of filesOf(undefined, 1)) writeFileSync(join(folder, name), bytes);
+  for (const { name, bytes } of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
   const archive = await startArchive({ folder, host: '127.0.0.1', port: 0 }, { randomUUID, report: () => undefined });
   const client = openArchive(
     {
@@ -77,30 +96,22 @@ export async function smallWorld(mode: 'live' | 'shadow', destination: Partial<D
       ],
     ]),
     rules: [RULE],
+    extent: 'slice',
     digests: { policyDigest: 'p'.repeat(64), methodDigest: 'm'.repeat(64) },
     kernels,
+    network: undefined,
     ledger: ledger.value,
     installation: { id: 'test', softwareVersion: '0' },
     log: { event: <N extends EventName>(name: N, fields: EventFields<N>) => void events.push({ name, fields }) },
     now: Date.now,
   };
-  const plans: readonly WatchPlan[] = [
-    {
-      source: 'pacs',
-      timeZone: 'UTC',
-      layers: [{ days: 36_500, everyMs: 1000 }],
-      carriers: [],
-      since: undefined,
-      quietHours: undefined,
-    },
-  ];
   return {
     world,
     archive,
     folder,
     events,
     async work(other = world) {
-      await sweepAll(plans, other);
+      await sweepAll(WATCHED, other);
       await workUntilIdle('test', 1, other, {
         sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
         stopped: () => false,

@@ -87,7 +87,7 @@ const REPAIRS: readonly (readonly [
     ),
     TAG.StudyDescription,
     '',
-    ['header.dropped:StudyDescription'],
+    ['header.dropped:StudyDescription', 'reader.cornerstone-character-sets'],
   ],
   ['sex in lower case', put(TAG.PatientSex, 'CS', 'f'), TAG.PatientSex, 'F ', ['header.upper-cased:PatientSex']],
   [

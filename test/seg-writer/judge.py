@@ -1,6 +1,7 @@
 """Reads segmentations with pydicom and highdicom and says what is not as the masks and the source images have it.
 
-stdin: {"cases": [{"seg", "sources": [path], "masks": [{"segment", "sop", "frame" | null, "file"}]}]}, where a mask file holds one byte a pixel.
+stdin: {"cases": [{"seg", "sources": [path], "masks": [{"segment", "sop", "frame" | null, "file"}]}]}, where a mask file holds one byte a pixel: 0 and 1,
+or a probability of 255 steps.
 stdout: one list of faults a case, and what highdicom makes of each segment.
 """
 
@@ -54,7 +55,15 @@ def judge(case):
                 faults.append(f"{keyword} differs from the source")
     seg = hd.seg.segread(case["seg"])
     rows, columns = seg.Rows, seg.Columns
-    masks = [(m, np.fromfile(m["file"], np.uint8).reshape(rows, columns)) for m in case["masks"]]
+    named = {
+        str(image.ReferencedSOPInstanceUID)
+        for frame in raw.PerFrameFunctionalGroupsSequence
+        for image in frame.DerivationImageSequence[0].SourceImageSequence
+    }
+    # of a lesion on many slices an object may hold some
+    masks = [(m, np.fromfile(m["file"], np.uint8).reshape(rows, columns)) for m in case["masks"] if m["sop"] in named]
+    fractional = raw.SegmentationType == "FRACTIONAL"
+    stored = lambda pixels: np.rint(pixels * 255).astype(np.uint8) if fractional else pixels
     numbers = sorted(seg.segment_numbers)
     if numbers != sorted({m["segment"] for m, _ in masks}):
         faults.append(f"segments are {numbers}")
@@ -71,14 +80,14 @@ def judge(case):
             for m, bits in masks:
                 if (m["sop"], m["frame"], m["segment"]) == (sop, frame, number):
                     expected |= bits
-            if not np.array_equal(found[..., index], expected):
-                faults.append(f"segment {number} on its source: {int(np.sum(found[..., index] != expected))} pixels differ")
+            if not np.array_equal(stored(found[..., index]), expected):
+                faults.append(f"segment {number} on its source: {int(np.sum(stored(found[..., index]) != expected))} pixels differ")
 
     # by geometry alone
     volume = seg.get_volume(combine_segments=False, segment_numbers=numbers, rtol=0.01)
     inverse = np.linalg.inv(volume.affine)
     for index, number in enumerate(numbers):
-        voxels = volume.array[..., index]
+        voxels = volume.array[..., index] > 0
         expected = 0
         for m, bits in masks:
             if m["segment"] != number:

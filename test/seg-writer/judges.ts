@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TAG, type SegmentationObject, type SegmentedLesion } from '../../src/domain/index.js';
+import { TAG, type MeasurementKey, type SegmentationObject, type SegmentedLesion } from '../../src/domain/index.js';
+import type { LesionSlice } from '../../src/seg-writer/index.js';
 import type { CtImage } from './ct-images.js';
 
 /** An object, the lesions that it should hold, and the files of the images they lie on. */
@@ -10,6 +11,8 @@ export interface Case {
   readonly object: SegmentationObject;
   readonly lesions: readonly SegmentedLesion[];
   readonly images: readonly CtImage[];
+  /** Lesions that lie on more than their marked slice, or have probabilities. */
+  readonly slicesOf?: ReadonlyMap<MeasurementKey, readonly LesionSlice[]>;
   /** Attributes that the writer had to repair, so that they differ from the source. */
   readonly repaired?: readonly string[];
 }
@@ -30,20 +33,25 @@ export interface Verdict {
 /** What pydicom and highdicom find: voxels by source image and by geometry, identity, segment descriptions. */
 export function readWithHighdicom(python: string, cases: readonly Case[]): readonly Verdict[] {
   return inFolder((folder) => {
-    const input = cases.map(({ object, lesions, images, repaired }, n) => {
+    const input = cases.map(({ object, lesions, images, slicesOf, repaired }, n) => {
       const seg = join(folder, `${n}.dcm`);
       writeFileSync(seg, object.bytes);
-      const masks = object.segments.map(({ measurementKey, segmentNumber }) => {
+      const masks = object.segments.flatMap(({ measurementKey, segmentNumber }) => {
         const lesion = lesions.find((each) => each.located.measurement.key === measurementKey)!;
-        const file = join(folder, `${n}-${segmentNumber}.raw`);
-        writeFileSync(file, lesion.mask.bits);
-        const { header, reference } = lesion.located.slice;
-        return {
-          segment: segmentNumber,
-          sop: header.text(TAG.SOPInstanceUID),
-          frame: header.has(TAG.PerFrameFunctionalGroupsSequence) ? reference.frame : null,
-          file,
-        };
+        const slices: readonly LesionSlice[] = slicesOf?.get(measurementKey) ?? [
+          { slice: lesion.located.slice, mask: lesion.mask },
+        ];
+        return slices.map(({ slice, mask, probability }, s) => {
+          const file = join(folder, `${n}-${segmentNumber}-${s}.raw`);
+          writeFileSync(file, probability ? Uint8Array.from(probability, (p) => Math.round(p * 255)) : mask.bits);
+          const { header, reference } = slice;
+          return {
+            segment: segmentNumber,
+            sop: header.text(TAG.SOPInstanceUID),
+            frame: header.has(TAG.PerFrameFunctionalGroupsSequence) ? reference.frame : null,
+            file,
+          };
+        });
       });
       const uids = new Set(masks.map(({ sop }) => sop));
       const sources = images.filter(({ slice }) => uids.has(slice.reference.sopInstanceUID)).map(({ path }) => path);
@@ -66,6 +74,62 @@ export function errorsOfDciodvfy(dciodvfy: string, bytes: Uint8Array): readonly 
     const path = join(folder, 'seg.dcm');
     writeFileSync(path, bytes);
     return errorLines(spawnSync(dciodvfy, ['-new', path], { encoding: 'utf8' }));
+  });
+}
+
+/** What PixelMed's validator of structured reports says: errors, and the template it knows the report by. Many files at once, since starting it takes seconds. */
+export function readWithPixelmed(
+  jar: string,
+  files: readonly Uint8Array[],
+): readonly { readonly errors: readonly string[]; readonly template: string | undefined }[] {
+  return inFolder((folder) => {
+    const paths = files.map((bytes, n) => {
+      const path = join(folder, `${n}.dcm`);
+      writeFileSync(path, bytes);
+      return path;
+    });
+    const limits = ['xpathExprOpLimit', 'xpathTotalOpLimit', 'xpathExprGrpLimit'].map((each) => `-Djdk.xml.${each}=0`);
+    const run = spawnSync('java', [...limits, '-cp', jar, 'test/seg-writer/ValidateReports.java', ...paths], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    if (run.status !== 0) throw new Error(run.stderr);
+    const answers = run.stdout.split(/^== .*$/m).slice(1);
+    if (answers.length !== paths.length) throw new Error('not one answer for each file');
+    return answers.map((answer) => ({
+      errors: answer.includes('IOD validation complete')
+        ? answer.split('\n').filter((line) => line.startsWith('Error'))
+        : [`no verdict: ${answer.trim()}`],
+      template: /Found Root Template (\w+)/.exec(answer)?.[1],
+    }));
+  });
+}
+
+/** Lines in which DCMTK's dsrdump warns or fails; that it does not check templates is said of every report. */
+export function complaintsOfDsrdump(dsrdump: string, bytes: Uint8Array): readonly string[] {
+  return inFolder((folder) => {
+    const path = join(folder, 'report.dcm');
+    writeFileSync(path, bytes);
+    const { stdout, stderr, status } = spawnSync(dsrdump, [path], { encoding: 'utf8' });
+    const lines = `${stdout}\n${stderr}`
+      .split('\n')
+      .filter((line) => /^[WEF]: (?!Check for template constraints)/.test(line));
+    return status === 0 ? lines : [...lines, `status ${status}`];
+  });
+}
+
+/** What a script of this folder makes of files, read from its JSON. */
+export function readWithPython<T>(python: string, script: string, files: readonly Uint8Array[]): readonly T[] {
+  return inFolder((folder) => {
+    const paths = files.map((bytes, n) => {
+      const path = join(folder, `${n}.dcm`);
+      writeFileSync(path, bytes);
+      return path;
+    });
+    const run = spawnSync(python, [`test/seg-writer/${script}`, ...paths], { encoding: 'utf8', maxBuffer: 1 << 26 });
+    if (run.status !== 0) throw new Error(run.stderr);
+    const answers: unknown = JSON.parse(run.stdout);
+    return answers as readonly T[];
   });
 }
 

@@ -6,6 +6,7 @@ import { readPart10 } from '../../src/dicom/index.js';
 import {
   asReadUid,
   patientPoint,
+  SOP_CLASS,
   TAG,
   type DataSet,
   type ImagePlane,
@@ -14,8 +15,8 @@ import {
 } from '../../src/domain/index.js';
 import { writeSegmentations } from '../../src/seg-writer/index.js';
 import { dciodvfy, describeWith, python } from '../environment/peers.js';
-import { fixtures, imagesIn, madeImages, type CtImage } from './ct-images.js';
-import { setShort, setText, type Tree } from './editing.js';
+import { fixtures, imagesIn, imagesOf, madeImages, type CtImage } from './ct-images.js';
+import { items, setShort, setText, within, type Tree } from './editing.js';
 import { errorsOfDciodvfy, readWithHighdicom, type Verdict } from './judges.js';
 import { lesionOn, requestFor } from './lesions.js';
 
@@ -23,6 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'seg-writer-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const phantom = imagesIn(join(fixtures, 'phantom'));
+const multiFrame = imagesOf(join(fixtures, 'ct24x38/mf.dcm'));
 let count = 0;
 /** The four slices of the phantom (2.5 mm apart, 64 x 72, 0.8 x 0.7 mm), changed. */
 const phantomWith = (edit: (tree: Tree, index: number) => void): readonly CtImage[] =>
@@ -113,6 +115,31 @@ const GEOMETRIES: readonly Geometry[] = [
       if (index > 1) oriented('1\\0\\0\\0\\0\\-1', ['', '', '0\\0\\9', '0\\2.5\\9'])(tree, index);
     }),
     { objects: 2, step: 2.5 },
+  ],
+  [
+    'two series of one study',
+    phantomWith((tree, index) => {
+      if (index > 1) setText(tree, TAG.SeriesInstanceUID, '2.25.12');
+    }),
+    { objects: 2, step: 2.5 },
+  ],
+  ['legacy converted multi-frame CT', multiFrame, { objects: 1, step: 2.5 }],
+  [
+    'true enhanced multi-frame CT',
+    madeImages(multiFrame.slice(0, 1), join(folder, 'enhanced'), (tree) =>
+      setText(tree, TAG.SOPClassUID, SOP_CLASS.EnhancedCTImage),
+    ),
+    { objects: 1, step: 2.5 },
+  ],
+  [
+    'enhanced multi-frame CT, frames on a tilted gantry',
+    madeImages(multiFrame.slice(0, 1), join(folder, 'sheared'), (tree) => {
+      setText(tree, TAG.SOPClassUID, SOP_CLASS.EnhancedCTImage);
+      items(tree, TAG.PerFrameFunctionalGroupsSequence).forEach((frame, index) =>
+        setText(within(frame, TAG.PlanePositionSequence), TAG.ImagePositionPatient, `0\\${index}\\${2.5 * index}`),
+      );
+    }),
+    { objects: 3, warnings: SPLIT },
   ],
   ['61 x 72: filled up to whole words', phantomWith(sized(61, 72)), { objects: 1, step: 2.5 }],
   [

@@ -38,7 +38,12 @@ const STUDIES: readonly Study[] = [
     objects: 1,
   },
   { name: 'sagittal reformat', path: 'data/studies/variety/toshiba-coronal-sagittal/sagittal', objects: 1 },
-  { name: 'Japanese names, tilt, JPEG 2000', path: 'data/studies/variety/hitachi-ja-tilt-j2k', objects: 1 },
+  {
+    name: 'Japanese names, tilt, JPEG 2000',
+    path: 'data/studies/variety/hitachi-ja-tilt-j2k',
+    objects: 1,
+    warnings: ['reader.cornerstone-character-sets'],
+  },
   {
     name: 'rows flipped, UN elements, no slice thickness',
     path: 'data/studies/variety/flipped-rows-j2k',

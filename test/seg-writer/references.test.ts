@@ -85,6 +85,22 @@ describe('what an object refers to', () => {
   });
 });
 
+describe('several reports on the same images', () => {
+  test('are objects and series of their own, with the same tracking UIDs where the reports give them', () => {
+    const other = { sopInstanceUID: asReadUid<SopInstanceUid>('2.25.5'), seriesNumber: 13 };
+    const named = lesions.map(({ located }, n) =>
+      lesionOn(located.slice, n + 1, { trackingIdentifier: `L${n}`, trackingUID: `2.25.10${n}` }),
+    );
+    const [first, second] = [{}, other].map(
+      (report) => writeSegmentations(requestFor(named, { report: reportOf(named, report) })).objects[0]!,
+    );
+    expect(second!.sopInstanceUID).not.toBe(first!.sopInstanceUID);
+    expect(second!.seriesInstanceUID).not.toBe(first!.seriesInstanceUID);
+    expect(second!.segments.map(({ trackingUID }) => trackingUID)).toEqual(['2.25.100', '2.25.101', '2.25.102']);
+    expect(first!.segments.map(({ trackingUID }) => trackingUID)).toEqual(['2.25.100', '2.25.101', '2.25.102']);
+  });
+});
+
 describe('series number and description', () => {
   test.each([
     [12, 30012],

@@ -20,6 +20,26 @@ const SEED = 20_260_901;
 type Json = Record<string, { vr?: string; Value?: unknown[] }>;
 const CONTENT = '0040A730';
 const RELATIONSHIP = '0040A010';
+const CONCEPT = '0040A043';
+
+/** The same concepts in SNOMED CT and in the old SNOMED values (PS3.16 annex O). */
+const GENERATIONS: readonly (readonly [sct: string, srt: string])[] = [
+  ['103339001', 'G-A185'],
+  ['103340004', 'G-A186'],
+  ['131187009', 'G-A193'],
+  ['131188004', 'G-A194'],
+  ['410668003', 'G-D7FE'],
+  ['81827009', 'M-02550'],
+  ['42798000', 'G-A166'],
+  ['363698007', 'G-C0E3'],
+  ['272741003', 'G-C171'],
+];
+const OTHER_GENERATION = new Map(
+  GENERATIONS.flatMap(([sct, srt]): [string, readonly [string, string]][] => [
+    [`${sct} SCT`, [srt, 'SRT']],
+    [`${srt} SRT`, [sct, 'SCT']],
+  ]),
+);
 
 /** A copy of a content tree with the children of every item, or the items themselves, changed. */
 function changed(json: Json, change: (children: Json[]) => Json[]): Json {
@@ -97,6 +117,39 @@ describe('any file', () => {
       }),
       { seed: SEED, numRuns: 150 },
     );
+  });
+
+  test('the generation of codes does not matter', () => {
+    const understoodWithoutCodes = (report: ReadReport) =>
+      understood({
+        ...report,
+        measurements: report.measurements.map((m) => ({
+          ...m,
+          longAxis: m.longAxis && { ...m.longAxis, code: undefined },
+          shortAxis: m.shortAxis && { ...m.shortAxis, code: undefined },
+        })),
+      });
+    let exchanged = 0;
+    const otherGeneration = (item: Json): Json => {
+      const concept = (item[CONCEPT]?.Value?.[0] ?? {}) as Json;
+      const other = OTHER_GENERATION.get(
+        [concept['00080100'], concept['00080102']].map((e) => String(e?.Value?.[0])).join(' '),
+      );
+      if (!other) return item;
+      exchanged += 1;
+      const [value, scheme] = other;
+      const code = { ...concept, '00080100': { vr: 'SH', Value: [value] }, '00080102': { vr: 'SH', Value: [scheme] } };
+      return { ...item, [CONCEPT]: { vr: 'SQ', Value: [code] } };
+    };
+    for (const path of paths) {
+      const { dataSet } = files.get(path)!;
+      const other = changed(dicomJsonOf(dataSet), (children) => children.map(otherGeneration));
+      expect([path, ...understoodWithoutCodes(readReport(dataSetOfJson(other)))]).toEqual([
+        path,
+        ...understoodWithoutCodes(readReport(dataSet)),
+      ]);
+    }
+    expect(exchanged).toBeGreaterThan(50);
   });
 
   test('bytes changed, cut and repeated at random never throw', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { dicomJsonOf } from '../../src/dicom/index.js';
 import { EQUIPMENT, receiptText } from '../../src/domain/index.js';
 import { isOwnObject, readReport, recogniseCarrier } from '../../src/sr-parser/index.js';
 import { fixtureCorpus } from './corpus.js';
@@ -41,6 +42,17 @@ describe('carriers by content', () => {
   });
 });
 
+/** The report with an item more at the end of each of its measurement groups. */
+function inEveryGroup(json: JsonItem, more: JsonItem): JsonItem {
+  const children = (json['0040A730']?.Value ?? []) as JsonItem[];
+  const [concept] = (json['0040A043']?.Value ?? []) as JsonItem[];
+  const isGroup = concept?.['00080100']?.Value?.[0] === '125007';
+  const within = children.map((child) => inEveryGroup(child, more));
+  return children.length === 0
+    ? json
+    : { ...json, '0040A730': { vr: 'SQ', Value: isGroup ? [...within, more] : within } };
+}
+
 describe('objects of our own', () => {
   const equipment: JsonItem = {
     '00080070': { vr: 'LO', Value: [EQUIPMENT.manufacturer] },
@@ -75,6 +87,36 @@ describe('objects of our own', () => {
     ['a report of our device on other equipment', observed(EQUIPMENT.manufacturer, {}), false],
   ])('%s', (_, json, expected) => {
     expect(isOwnObject(dataSetOfJson(json))).toBe(expected);
+  });
+
+  test('a report of a viewer that mints below 2.25, as we do, is read', () => {
+    const { dataSet } = fixtureCorpus().reports.find(({ path }) => path === 'cornerstone3d/5.14.0-aniso.dcm')!;
+    const report = readReport(dataSet);
+    expect(report.sopInstanceUID).toMatch(/^2\.25\./);
+    expect(isOwnObject(dataSet)).toBe(false);
+    expect(report.measurements.every((m) => m.longAxis?.points && m.shortAxis?.points)).toBe(true);
+    expect(report.measurements).toHaveLength(2);
+  });
+
+  test('a report that refers to a segmentation of ours, and names us as contributing, is read as without', () => {
+    const { dataSet } = fixtureCorpus().reports.find(({ path }) => path === 'highdicom/0.28.2-lines.dcm')!;
+    const before = readReport(dataSet);
+    const segment = item('IMAGE', 'CONTAINS', ['121191', 'DCM', 'Referenced Segment'], {
+      '00081199': {
+        vr: 'SQ',
+        Value: [
+          {
+            '00081150': { vr: 'UI', Value: ['1.2.840.10008.5.1.4.1.1.66.4'] },
+            '00081155': { vr: 'UI', Value: ['2.25.12345'] },
+            '0062000B': { vr: 'US', Value: [1] },
+          },
+        ],
+      },
+    });
+    const refers = inEveryGroup(dicomJsonOf(dataSet), segment);
+    const after = dataSetOfJson({ ...refers, '0018A001': { vr: 'SQ', Value: [equipment] } });
+    expect(isOwnObject(after)).toBe(false);
+    expect(readReport(after).measurements).toEqual(before.measurements);
   });
 
   test('no report of another writer is ours', () => {

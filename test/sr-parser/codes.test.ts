@@ -6,7 +6,9 @@ import { CODES, recognise } from '../../src/sr-parser/codes.js';
 import { identifiesLesion } from '../../src/domain/index.js';
 import { lengthUnit } from '../../src/sr-parser/units.js';
 import { describeWith, shared } from '../environment/peers.js';
+import { readReport } from '../../src/sr-parser/index.js';
 import { dataSetOf } from './corpus.js';
+import { group, line, measurements, number, report, trackingUID } from './made-report.js';
 
 describe('concepts', () => {
   test.each([
@@ -41,6 +43,42 @@ describe('concepts', () => {
     ] as const)
       expect(recognise(code(value, 'SCT', meaning))?.concept).toBe('not-an-axis');
   });
+});
+
+describe('every row', () => {
+  test.each(CODES.map((row) => [`${row.value} ${row.scheme}`, row] as const))(
+    '%s is recognised by value and scheme',
+    (_, { value, scheme, concept }) => {
+      expect(recognise(code(value, scheme, ''))).toEqual({ concept, match: 'value-and-scheme' });
+    },
+  );
+
+  const numbers = CODES.filter(({ concept }) => ['long-axis', 'short-axis', 'length', 'diameter'].includes(concept));
+  test.each(numbers.map((row) => [`${row.value} ${row.scheme}`, row] as const))(
+    '%s on a number with a line is a mark',
+    (_, { value, scheme, meaning, concept }) => {
+      const found = readReport(
+        report([
+          measurements([group([trackingUID('1.9'), number([value, scheme, meaning], 30, [line([1, 1, 31, 1])])])]),
+        ]),
+      ).measurements;
+      const axis = concept === 'short-axis' ? found[0]?.shortAxis : found[0]?.longAxis;
+      expect(axis).toMatchObject({ reportedMm: 30, points: { space: 'image-point' }, match: 'value-and-scheme' });
+    },
+  );
+
+  const others = CODES.filter(({ concept }) => concept === 'not-an-axis');
+  test.each(others.map((row) => [`${row.value} ${row.scheme}`, row] as const))(
+    '%s on a number with a line is none',
+    (_, { value, scheme, meaning }) => {
+      const found = readReport(
+        report([
+          measurements([group([trackingUID('1.9'), number([value, scheme, meaning], 30, [line([1, 1, 31, 1])])])]),
+        ]),
+      );
+      expect(found.measurements).toEqual([]);
+    },
+  );
 });
 
 describeWith({ shared: shared() }, 'every witness of a row', ({ shared }) => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { explainReport } from '../../src/sr-parser/index.js';
-import { fixtureCorpus } from './corpus.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { explainAim, explainReport } from '../../src/sr-parser/index.js';
+import { FIXTURES, fixtureCorpus } from './corpus.js';
 import {
   LONG,
   SHORT,
@@ -69,6 +71,40 @@ describe('a report explained', () => {
 test('drawings that were passed over are named by their place', () => {
   const arrows = fixtureCorpus().reports.find(({ kind }) => kind === 'gsps')!;
   expect(lines(arrows.dataSet).join('\n')).toMatch(/1\.1\.1 => measurement 1\.1\.1; shape M; long: line/);
+});
+
+describe('annotations explained', () => {
+  const explained = (name: string) => explainAim(readFileSync(join(FIXTURES, 'carriers', name)));
+
+  test.each([
+    ['ncip-aim3-xml__0022BaselineA.xml', /^ *1\.1 ImageAnnotation/m, /GeometricShape .*xsi:type="Polyline"/],
+    [
+      'independent__aim4-bidirectional-linear.json',
+      /^ *1\.2 ImageAnnotation/m,
+      /MarkupEntity xsi:type="TwoDimensionMultiPoint"/,
+    ],
+  ])('%s: the tree, what was recognised, what became of it', (name, annotation, markup) => {
+    const text = explained(name).join('\n');
+    expect(text).toMatch(annotation);
+    expect(text).toMatch(markup);
+    expect(text).toMatch(/\[line .*= -?[\d.]+\\-?[\d.]+ -?[\d.]+\\-?[\d.]+ on [\d.]+\]/);
+    expect(text).toMatch(/\[number .*= [\d.]+ \w+, recognised as the role (length|long-axis) by [\w-]+\]/);
+    expect(text).toMatch(/=> measurement 1\.1; shape [\w-]; long: line \(image-point\)/);
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
+  test('who was imaged and who measured is not shown', () => {
+    const text = explained('ncip-aim3-xml__0022BaselineA.xml').join('\n');
+    expect(text).toMatch(/^ *(person|Person|Patient|patient) \(not shown\)$/m);
+    expect(text).not.toMatch(/birthDate|loginName/i);
+  });
+
+  test('an annotation without marks says why; what is no document says so', () => {
+    const plain =
+      '<ImageAnnotation xmlns="gme://caCORE" aimVersion="3.0"><imageReferenceCollection/></ImageAnnotation>';
+    expect(explainAim(Buffer.from(plain)).join('\n')).toMatch(/1\.1 ImageAnnotation.*\n.*=> skipped: no-marks/);
+    expect(explainAim(Buffer.from('<ImageAnnotation'))).toEqual(['1 => skipped: data-set-invalid']);
+  });
 });
 
 test('an empty data set and a huge one', () => {

@@ -36,7 +36,7 @@ export function planDataSet(elements: Elements, inherited: 'ascii' | 'utf-8' = '
   const repertoire = repertoireOf(elements) ?? inherited;
   const planned: PlannedElement[] = [];
   let length = 0;
-  for (const tag of [...elements.keys()].sort((a, b) => a - b)) {
+  for (const tag of ascending(elements)) {
     if ((tag & 0xffff) === 0 || tag >>> 16 === 0xfffe || tag < 0x00080000)
       throw new Error(`${tagText(tag)} is not an attribute of a data set`);
     const element = planElement(tag, elements.get(tag)!, repertoire);
@@ -44,6 +44,13 @@ export function planDataSet(elements: Elements, inherited: 'ascii' | 'utf-8' = '
     length += headerLength(element) + element.length;
   }
   return { elements: planned, length };
+}
+
+/** Tags in order; most elements are given in it. */
+function ascending(elements: Elements): readonly Tag[] {
+  const tags = [...elements.keys()];
+  for (let i = 1; i < tags.length; i++) if (tags[i]! < tags[i - 1]!) return tags.sort((a, b) => a - b);
+  return tags;
 }
 
 export const headerLength = ({ header }: PlannedElement): number => (header === 'long' ? 12 : 8);
@@ -57,11 +64,7 @@ function repertoireOf(elements: Elements): 'ascii' | 'utf-8' | undefined {
 }
 
 export function planElement(tag: Tag, element: Element, repertoire: 'ascii' | 'utf-8'): PlannedElement {
-  if ('items' in element) {
-    const items = element.items.map((item) => planDataSet(item, repertoire));
-    const length = items.reduce((sum, item) => sum + 8 + item.length, 0);
-    return sized(tag, 'SQ', 'long', length, 0, { kind: 'items', items });
-  }
+  if ('items' in element) return planSequence(tag, element, repertoire);
   const representation = VALUE_REPRESENTATIONS.get(element.vr);
   if ('bytes' in element) return planBytes(tag, element.vr, element.bytes, representation);
   if (representation?.kind === 'text') {
@@ -77,6 +80,23 @@ export function planElement(tag: Tag, element: Element, repertoire: 'ascii' | 'u
   if (!element.values.every(writer.accepts)) throw new Error(`${tagText(tag)} ${element.vr}: illegal value`);
   const content = { kind: 'numbers', values: element.values, writer } as const;
   return sized(tag, element.vr, representation.header, writer.size * element.values.length, 0, content);
+}
+
+/** Plans of shared sequences, which may stand in a thousand frames: a plan follows from tag, element and repertoire, none of which change. */
+const sequencePlans = new WeakMap<Element, PlannedElement & { readonly repertoire: 'ascii' | 'utf-8' }>();
+
+function planSequence(
+  tag: Tag,
+  element: Extract<Element, { readonly items: unknown }>,
+  repertoire: 'ascii' | 'utf-8',
+): PlannedElement {
+  const known = element.shared && sequencePlans.get(element);
+  if (known?.tag === tag && known.repertoire === repertoire) return known;
+  const items = element.items.map((item) => planDataSet(item, repertoire));
+  const length = items.reduce((sum, item) => sum + 8 + item.length, 0);
+  const plan = sized(tag, 'SQ', 'long', length, 0, { kind: 'items', items });
+  if (element.shared) sequencePlans.set(element, { ...plan, repertoire });
+  return plan;
 }
 
 /** A value that its VR's length field cannot hold, or whose VR the standard does not know, is written as UN (PS3.5 6.2.2). */

@@ -1,3 +1,5 @@
+import { ShortTexts } from './short-texts.js';
+
 /**
  * Where every element and item of a data set lies, in file order, as columns of numbers: 5,500 items with 60,000 elements cost no object.
  * An entry is followed by what it contains (a sequence by its items, an item by its elements); `next` is the entry after all that.
@@ -11,6 +13,7 @@ export class ElementTape {
   lengths = new Uint32Array(256);
   next = new Uint32Array(256);
   kinds = new Uint8Array(256);
+  readonly shortTexts = new ShortTexts();
 
   /** Returns the new entry's index; `next` is set to the entry after it and moved by `close` for what has content. */
   add(tag: number, vr: number, offset: number, length: number, kind: number): number {

@@ -9,13 +9,22 @@ import { BIG_ENDIAN, ENCAPSULATED, ITEM, KIND_MASK, SEQUENCE, type ElementTape }
 
 const SPACE = 0x20;
 const NUL = 0;
-const BACKSLASH = 0x5c;
 const ESC = 0x1b;
 
 /** Elements of a data set beyond which looking through them costs more than an index. */
 const LONG_DATA_SET = 32;
 
 const NO_TEXTS: readonly string[] = [];
+
+/** What text of a VR is, by the VR as the tape has it: asked for every text that is read. */
+const TEXT_OF_VR: ReadonlyMap<number, { readonly delimiters: Delimiters; readonly charset: boolean }> = new Map(
+  [...VALUE_REPRESENTATIONS].flatMap(([vr, { kind, single, charset }]) => {
+    if (kind !== 'text') return [];
+    const delimiters: Delimiters = single === true ? 'paragraph' : vr === 'PN' ? 'person-name' : 'values';
+    return [[(vr.charCodeAt(0) << 8) | vr.charCodeAt(1), { delimiters, charset: charset === true }]];
+  }),
+);
+
 const DEFAULT_REPERTOIRE = characterSetOf([]);
 
 /**
@@ -98,7 +107,18 @@ export class Part10DataSet implements DataSet {
   }
 
   text(tag: Tag): string | undefined {
-    return this.texts(tag)[0] || undefined;
+    const at = this.#find(tag >>> 0);
+    return at < 0 ? undefined : this.#firstText(at) || undefined;
+  }
+
+  /** The first value alone, mostly the only one: no list is made for it. */
+  #firstText(at: number): string | undefined {
+    const of = TEXT_OF_VR.get(this.#tape.vrs[at]!);
+    if (!of || of.delimiters === 'person-name' || (this.#tape.kinds[at]! & KIND_MASK) !== 0)
+      return this.#textsAt(at)[0];
+    const text = this.#decoded(at, of.delimiters, of.charset);
+    const backslash = of.delimiters === 'paragraph' ? -1 : text.indexOf('\\');
+    return backslash < 0 ? text : trimmed(text.slice(0, backslash));
   }
 
   texts(tag: Tag): readonly string[] {
@@ -108,15 +128,10 @@ export class Part10DataSet implements DataSet {
 
   #textsAt(at: number): readonly string[] {
     if ((this.#tape.kinds[at]! & KIND_MASK) !== 0) return NO_TEXTS;
+    const of = TEXT_OF_VR.get(this.#tape.vrs[at]!);
+    if (of) return this.#decodedTexts(at, of.delimiters, of.charset);
     const vr = this.#vrAt(at)!;
-    const representation = VALUE_REPRESENTATIONS.get(vr);
-    switch (representation?.kind) {
-      case 'text':
-        return this.#decodedTexts(
-          at,
-          representation.single === true ? 'paragraph' : vr === 'PN' ? 'person-name' : 'values',
-          representation.charset === true,
-        );
+    switch (VALUE_REPRESENTATIONS.get(vr)?.kind) {
       case 'number':
         return this.#binary(at, vr).map(String);
       case 'tag':
@@ -127,26 +142,30 @@ export class Part10DataSet implements DataSet {
   }
 
   #decodedTexts(at: number, delimiters: Delimiters, charset: boolean): readonly string[] {
+    const text = this.#decoded(at, delimiters, charset);
+    if (text === '') return NO_TEXTS;
+    if (delimiters === 'paragraph') return [text];
+    const values = text.includes('\\') ? text.split('\\').map(trimmed) : [text];
+    return delimiters === 'person-name' ? values.map(withoutEmptyGroups) : values;
+  }
+
+  /** All values with the delimiters between them, without what pads them. */
+  #decoded(at: number, delimiters: Delimiters, charset: boolean): string {
     const bytes = this.#bytes;
     let start = this.#tape.offsets[at]!;
     let end = start + this.#tape.lengths[at]!;
     while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === NUL)) end--;
     if (delimiters !== 'paragraph') while (start < end && bytes[start] === SPACE) start++;
-    if (start === end) return NO_TEXTS;
+    if (start === end) return '';
     let ascii = true;
-    let several = false;
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i]!;
-      if (byte >= 0x80 || byte === ESC) ascii = false;
-      else if (byte === BACKSLASH) several = true;
-    }
-    const text =
-      ascii || !charset
-        ? bytes.toString('latin1', start, end)
-        : this.#characterSet().decode(bytes.subarray(start, end), delimiters);
-    if (delimiters === 'paragraph') return [text];
-    const values = several ? text.split('\\').map(trimmed) : [text];
-    return delimiters === 'person-name' ? values.map(withoutEmptyGroups) : values;
+    if (charset)
+      for (let i = start; i < end && ascii; i++) {
+        const byte = bytes[i]!;
+        ascii = byte < 0x80 && byte !== ESC;
+      }
+    return ascii
+      ? this.#tape.shortTexts.of(bytes, start, end)
+      : this.#characterSet().decode(bytes.subarray(start, end), delimiters);
   }
 
   number(tag: Tag): number | undefined {
@@ -190,13 +209,19 @@ export class Part10DataSet implements DataSet {
   items(tag: Tag): readonly DataSet[] {
     const at = this.#find(tag >>> 0);
     if (at < 0 || (this.#tape.kinds[at]! & KIND_MASK) !== SEQUENCE) return [];
-    const items: DataSet[] = [];
     const { next, kinds } = this.#tape;
     const end = next[at]!;
-    for (let item = at + 1; item < end; item = next[item]!)
-      if ((kinds[item]! & KIND_MASK) === ITEM)
-        items.push(new Part10DataSet(this.#bytes, this.#tape, item + 1, next[item]!, this));
+    // most sequences have one item; a list that grows item by item would take room for many
+    const first = at + 1;
+    if (first < end && next[first]! === end && (kinds[first]! & KIND_MASK) === ITEM) return [this.#itemAt(first)];
+    const items: DataSet[] = [];
+    for (let item = first; item < end; item = next[item]!)
+      if ((kinds[item]! & KIND_MASK) === ITEM) items.push(this.#itemAt(item));
     return items;
+  }
+
+  #itemAt(entry: number): Part10DataSet {
+    return new Part10DataSet(this.#bytes, this.#tape, entry + 1, this.#tape.next[entry]!, this);
   }
 
   /** The bytes of encapsulated pixel data, its item headers included; undefined where the element is not encapsulated. */

@@ -19,16 +19,16 @@ const LONG_VRS = new Set(
   [...VALUE_REPRESENTATIONS].flatMap(([vr, { header }]) => (header === 'long' ? [vrNumber(vr)] : [])),
 );
 
-/** One sequence or data set that is being read. */
+/** One sequence or data set that is being read. Used again for the next one at its depth: a report has tens of thousands. */
 interface Frame {
-  readonly is: 'sequence' | 'data-set';
-  readonly entry: number;
+  is: 'sequence' | 'data-set';
+  entry: number;
   /** Where its bytes end at the latest. */
-  readonly end: number;
+  end: number;
   /** Its end is marked by a delimiter. */
-  readonly delimited: boolean;
-  readonly explicit: boolean;
-  readonly bigEndian: boolean;
+  delimited: boolean;
+  explicit: boolean;
+  bigEndian: boolean;
 }
 
 /** The header of one element: tag, VR (0 = unknown), where the value starts, its length as written. */
@@ -54,7 +54,9 @@ export function scanDataSet(bytes: Buffer, start: number, encoding: Encoding, pr
 
 class Scan {
   readonly #tape = new ElementTape();
+  /** The first `#depth` of them are being read. */
   readonly #frames: Frame[] = [];
+  #depth = 0;
   readonly #bytes: Buffer;
   readonly #problems: ProblemList;
   readonly #header: Header = { tag: 0, vr: 0, value: 0, length: 0, asUnknown: false, fromDictionary: false };
@@ -70,21 +72,29 @@ class Scan {
 
   run(start: number, encoding: Encoding): ElementTape {
     this.#at = start;
-    this.#frames.push({
-      is: 'data-set',
-      entry: -1,
-      end: this.#bytes.length,
-      delimited: false,
-      explicit: encoding.vr === 'explicit',
-      bigEndian: encoding.byteOrder === 'big',
-    });
-    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
+    const explicit = encoding.vr === 'explicit';
+    this.#enter('data-set', -1, this.#bytes.length, false, explicit, encoding.byteOrder === 'big');
+    while (this.#depth > 0) {
+      const frame = this.#frames[this.#depth - 1]!;
       this.#bigEndian = frame.bigEndian;
       if (frame.end - this.#at < 8) this.#leaveAtEnd(frame);
       else if (frame.is === 'sequence') this.#readItemHeader(frame);
       else this.#readElement(frame);
     }
     return this.#tape;
+  }
+
+  #enter(is: Frame['is'], entry: number, end: number, delimited: boolean, explicit: boolean, bigEndian: boolean): void {
+    const frame = this.#frames[this.#depth++];
+    if (frame === undefined) this.#frames.push({ is, entry, end, delimited, explicit, bigEndian });
+    else {
+      frame.is = is;
+      frame.entry = entry;
+      frame.end = end;
+      frame.delimited = delimited;
+      frame.explicit = explicit;
+      frame.bigEndian = bigEndian;
+    }
   }
 
   #tagAt(at: number): number {
@@ -108,13 +118,13 @@ class Scan {
   }
 
   #leave(frame: Frame): void {
-    this.#frames.pop();
+    this.#depth--;
     if (frame.entry >= 0) this.#tape.close(frame.entry);
   }
 
   #stop(): void {
     this.#problems.add('data-set-invalid', this.#at);
-    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) this.#leave(frame);
+    while (this.#depth > 0) this.#leave(this.#frames[this.#depth - 1]!);
   }
 
   /** Fewer than 8 bytes are left in the frame. */
@@ -149,14 +159,7 @@ class Scan {
       }
       const entry = this.#tape.add(ITEM_TAG, 0, value, 0, ITEM);
       this.#at = value;
-      this.#frames.push({
-        is: 'data-set',
-        entry,
-        end,
-        delimited,
-        explicit: sequence.explicit,
-        bigEndian: sequence.bigEndian,
-      });
+      this.#enter('data-set', entry, end, delimited, sequence.explicit, sequence.bigEndian);
     } else if (tag === SEQUENCE_DELIMITATION) {
       this.#at += 8;
       if (sequence.delimited) this.#leave(sequence);
@@ -281,19 +284,12 @@ class Scan {
   }
 
   #enterSequence(frame: Frame, end: number, delimited: boolean): void {
-    if (this.#frames.length > 2 * READ_LIMITS.depth) return this.#stop();
+    if (this.#depth > 2 * READ_LIMITS.depth) return this.#stop();
     const { tag, value, asUnknown } = this.#header;
     const order = this.#itemOrder(value) ?? (frame.bigEndian ? 'big' : 'little');
     const entry = this.#tape.add(tag, SQ, value, 0, SEQUENCE);
     this.#at = value;
-    this.#frames.push({
-      is: 'sequence',
-      entry,
-      end,
-      delimited,
-      explicit: frame.explicit && !asUnknown,
-      bigEndian: order === 'big',
-    });
+    this.#enter('sequence', entry, end, delimited, frame.explicit && !asUnknown, order === 'big');
   }
 
   #readUndefinedLength(frame: Frame): void {

@@ -1,3 +1,4 @@
+import type { AdmittedLesion } from '../object/planned-object.js';
 import { warning } from '../warnings.js';
 
 /**
@@ -7,15 +8,22 @@ import { warning } from '../warnings.js';
 const WHOLE = 16;
 
 /**
- * How many empty frames to append to `segments` frames (one a segment) on `positions` slices: as many as make the pixel data whole words, if
- * there are so many pairs of segment and position that hold no frame yet; none otherwise.
+ * How many empty frames to append: as many as make the pixel data whole words, if there are so many pairs of segment and position (`free`) that
+ * hold no frame yet; none otherwise.
  */
-export function fillUp(segments: number, positions: number, pixelsPerFrame: number): number {
-  const free = segments * positions - segments;
+export function fillUp(frames: number, free: number, pixelsPerFrame: number): number {
   for (let more = 0; more < WHOLE && more <= free; more++)
-    if (((segments + more) * pixelsPerFrame) % WHOLE === 0) return more;
+    if (((frames + more) * pixelsPerFrame) % WHOLE === 0) return more;
   return 0;
 }
+
+/** Pairs of segment and position that hold no frame. */
+export const freePlaces = (lesions: readonly AdmittedLesion[], positions: number): number =>
+  lesions.length * positions - framesOf(lesions);
+
+/** One frame for every slice of every segment. */
+export const framesOf = (lesions: readonly AdmittedLesion[]): number =>
+  lesions.reduce((sum, { slices }) => sum + slices.length, 0);
 
 /**
  * Whether the length of the pixel data is also what frames padded to whole bytes would have: then Cornerstone3D takes them as such, and every
@@ -28,7 +36,7 @@ export function isAmbiguous(frames: number, pixelsPerFrame: number): boolean {
   );
 }
 
-/** Readers that will not show frames of this size. */
+/** Readers that will not show 1-bit frames of this size. */
 export function sizeWarnings(frames: number, rows: number, columns: number): readonly string[] {
   const bits = frames * rows * columns;
   return [

@@ -1,9 +1,11 @@
 import { TAG, type ImagePlane, type SeriesInstanceUid } from '../../domain/index.js';
 import { imagePlaneOf } from '../../dicom/index.js';
+import { MOST_LABELS } from '../object/pixel-format.js';
 import type { AdmittedLesion, ObjectLayout } from '../object/planned-object.js';
+import type { SegmentationType } from '../request.js';
 import { sliceIdentity, type SourceImage } from '../source/source-image.js';
 import { warning } from '../warnings.js';
-import { fillUp, isAmbiguous } from './frame-padding.js';
+import { fillUp, framesOf, freePlaces, isAmbiguous } from './frame-padding.js';
 import { separateOverlaps } from './overlaps.js';
 import { formVolume, stepOf } from './stack.js';
 
@@ -15,13 +17,15 @@ import { formVolume, stepOf } from './stack.js';
 export function layOutObjects(
   lesions: readonly AdmittedLesion[],
   seriesPlanes: ReadonlyMap<SeriesInstanceUid, readonly ImagePlane[]>,
+  type: SegmentationType,
 ): readonly ObjectLayout[] {
   const inReportOrder = [...lesions].sort((a, b) => a.ordinal - b.ordinal);
   const layouts: ObjectLayout[] = [];
   for (const group of groupsBy(inReportOrder, gridIdentity)) {
-    const { source } = group[0]!;
+    const { source } = group[0]!.slices[0]!;
     const known = knownPlanes(source, seriesPlanes.get(source.seriesInstanceUID) ?? framePlanes(source));
-    for (const layer of separateOverlaps(group)) layouts.push(...volumesOf(layer, known));
+    for (const layer of separateOverlaps(group))
+      layouts.push(...volumesOf(layer, known).flatMap((layout) => sized(layout, type)));
   }
   return layouts;
 }
@@ -46,32 +50,62 @@ const knownPlanes = ({ slice }: SourceImage, planes: readonly ImagePlane[]): rea
 
 /** A layer as one object if its slices form a volume, else as one object a slice. */
 function volumesOf(layer: readonly AdmittedLesion[], known: readonly ImagePlane[]): readonly ObjectLayout[] {
-  const slices = groupsBy(layer, ({ source }) => sliceIdentity(source));
-  const planes = slices.map((lesions) => lesions[0]!.source.slice.plane);
+  const slices = bySlice(layer);
+  const planes = slices.map(([first]) => first!.slices[0]!.source.slice.plane);
   const spacingBetweenSlicesMm = stepOf(planes, known);
   if (slices.length === 1 || (spacingBetweenSlicesMm !== undefined && formVolume(planes, spacingBetweenSlicesMm)))
-    return sized({ lesions: layer, spacingBetweenSlicesMm, warnings: [] });
-  return slices.flatMap((lesions) =>
-    sized({ lesions, spacingBetweenSlicesMm, warnings: [warning('geometry.one-object-a-slice')] }),
-  );
+    return [{ lesions: layer, spacingBetweenSlicesMm, warnings: [] }];
+  return slices.map((lesions) => ({
+    lesions,
+    spacingBetweenSlicesMm,
+    warnings: [warning('geometry.one-object-a-slice')],
+  }));
 }
 
-/** One object, or one a lesion where the length of the pixel data would mislead a reader. */
-function sized(layout: ObjectLayout): readonly ObjectLayout[] {
+/** The lesions of each slice, cut to what lies on it; slices in the order in which lesions name them. */
+function bySlice(lesions: readonly AdmittedLesion[]): readonly (readonly AdmittedLesion[])[] {
+  const slices = new Map<string, AdmittedLesion[]>();
+  for (const lesion of lesions)
+    for (const slice of lesion.slices) {
+      const key = sliceIdentity(slice.source);
+      const onSlice = slices.get(key) ?? [];
+      onSlice.push({ ...lesion, slices: [slice] });
+      slices.set(key, onSlice);
+    }
+  return [...slices.values()];
+}
+
+/** A layout as objects of a size that readers take for what it is. */
+function sized(layout: ObjectLayout, type: SegmentationType): readonly ObjectLayout[] {
   const { lesions } = layout;
-  const { rows, columns } = lesions[0]!.source.slice.plane;
-  const positions = new Set(lesions.map(({ source }) => sliceIdentity(source))).size;
-  const frames = lesions.length + fillUp(lesions.length, positions, rows * columns);
-  return isAmbiguous(frames, rows * columns) ? lesions.map((lesion) => ({ ...layout, lesions: [lesion] })) : [layout];
+  if (type === 'labelmap') return inParts(lesions, MOST_LABELS).map((part) => ({ ...layout, lesions: part }));
+  if (type === 'fractional') return [layout];
+  const [{ source }] = lesions[0]!.slices as [AdmittedLesion['slices'][number]];
+  const { rows, columns } = source.slice.plane;
+  const frames = framesOf(lesions);
+  const positions = bySlice(lesions).length;
+  const filled = frames + fillUp(frames, freePlaces(lesions, positions), rows * columns);
+  if (!isAmbiguous(filled, rows * columns)) return [layout];
+  // the length of the pixel data would mislead a reader: an object a lesion, or a slice of it
+  const apart = lesions.length > 1 ? lesions.map((lesion) => [lesion]) : bySlice(lesions);
+  return apart.flatMap((each) => sized({ ...layout, lesions: each }, type));
 }
 
-const gridIdentity = ({ source }: AdmittedLesion): string =>
-  [
-    source.studyInstanceUID,
-    source.seriesInstanceUID,
-    source.frameOfReferenceUID,
-    planeIdentity(source.slice.plane),
-  ].join(' ');
+const inParts = <T>(all: readonly T[], most: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(all.length / most) }, (_, part) => all.slice(part * most, (part + 1) * most));
+
+const gridIdentity = ({ slices }: AdmittedLesion): string => {
+  const [first, ...others] = slices.map(({ source }) =>
+    [
+      source.studyInstanceUID,
+      source.seriesInstanceUID,
+      source.frameOfReferenceUID,
+      planeIdentity(source.slice.plane),
+    ].join(' '),
+  );
+  if (others.some((other) => other !== first)) throw new Error('a lesion on slices of several grids');
+  return first!;
+};
 
 /** Orientation to 0.00001 (0.005 mm at the far corner of a slice), grid and pixel spacing. */
 function planeIdentity({ rows, columns, spacing, rowDirection, columnDirection }: ImagePlane): string {

@@ -14,18 +14,23 @@ interface Layer {
  */
 export function separateOverlaps(lesions: readonly AdmittedLesion[]): readonly (readonly AdmittedLesion[])[] {
   const lesionsOn = new Map<string, number>();
-  for (const { source } of lesions) {
-    const slice = sliceIdentity(source);
-    lesionsOn.set(slice, (lesionsOn.get(slice) ?? 0) + 1);
-  }
+  for (const { slices } of lesions)
+    for (const { source } of slices) {
+      const slice = sliceIdentity(source);
+      lesionsOn.set(slice, (lesionsOn.get(slice) ?? 0) + 1);
+    }
   const layers: Layer[] = [];
   for (const lesion of lesions) {
-    const slice = sliceIdentity(lesion.source);
-    // A lesion alone on its slice overlaps nothing: its pixels need not be listed.
-    const pixels = lesionsOn.get(slice) === 1 ? [] : [...pixelsOf(lesion.lesion.mask.bits)];
-    const layer = layers.find(({ taken }) => isFree(pixels, taken.get(slice))) ?? newLayer(layers);
+    // A lesion alone on a slice overlaps nothing there: its pixels need not be listed.
+    const shared = lesion.slices
+      .map(({ source, mask }) => ({ slice: sliceIdentity(source), mask }))
+      .filter(({ slice }) => lesionsOn.get(slice) !== 1)
+      .map(({ slice, mask }) => ({ slice, pixels: [...pixelsOf(mask.bits)] }));
+    const layer =
+      layers.find(({ taken }) => shared.every(({ slice, pixels }) => isFree(pixels, taken.get(slice)))) ??
+      newLayer(layers);
     layer.lesions.push(lesion);
-    take(pixels, slice, layer.taken);
+    for (const { slice, pixels } of shared) take(pixels, slice, layer.taken);
   }
   return layers.map((layer) => layer.lesions);
 }

@@ -4,8 +4,7 @@ import { codeSequence, elementsOf, sequence, type Content } from '../elements.js
 import { isPlain } from '../meaning/concepts.js';
 import type { ReportEquipment } from '../request.js';
 import { copyAttribute } from '../source/copy-attribute.js';
-import { dicomMomentOf } from './date-time.js';
-import type { PlannedObject } from './planned-object.js';
+import { momentOf, type Written } from './written.js';
 
 /** CID 7005. */
 const ACQUISITION = code('109101', 'DCM', 'Acquisition Equipment');
@@ -22,15 +21,17 @@ const SCANNER_ATTRIBUTES: readonly Tag[] = [
 ];
 
 /** ContributingEquipmentSequence (PS3.3 C.12.1): the scanner, the workstation of the report, ourselves. */
-export function contributingEquipment(object: PlannedObject): Element {
-  const { request, sources } = object;
-  const { header } = sources[0]!.slice;
+export function contributingEquipment(object: Written): Element {
+  const { request, header } = object;
   const scanner = SCANNER_ATTRIBUTES.map((tag): readonly [Tag, Content] => {
     const copied = copyAttribute(header, tag);
     return [tag, copied.kind === 'copied' ? copied.element : undefined];
   });
-  const knowsScanner = scanner.some(([tag, content]) => tag === TAG.Manufacturer && content !== undefined);
-  const { reportEquipment, equipment, createdAt, utcOffsetMinutes } = request;
+  // an object of ours that another one is written from was acquired by nobody
+  const knowsScanner =
+    header.text(TAG.ManufacturerModelName) !== EQUIPMENT.modelName &&
+    scanner.some(([tag, content]) => tag === TAG.Manufacturer && content !== undefined);
+  const { reportEquipment, equipment } = request;
   return sequence(
     ...(knowsScanner ? [item(ACQUISITION, scanner)] : []),
     ...(reportEquipment && isWritable(reportEquipment)
@@ -47,7 +48,7 @@ export function contributingEquipment(object: PlannedObject): Element {
       [TAG.ManufacturerModelName, EQUIPMENT.modelName],
       [TAG.DeviceSerialNumber, equipment.installationId],
       [TAG.SoftwareVersions, equipment.softwareVersion],
-      [TAG.ContributionDateTime, dicomMomentOf(createdAt, header, utcOffsetMinutes ?? 0).dateTime],
+      [TAG.ContributionDateTime, momentOf(object).dateTime],
     ]),
   );
 }

@@ -7,8 +7,8 @@ import type { PlannedObject } from './planned-object.js';
 export const dimensionOrganization = ({ uids }: PlannedObject): Element =>
   sequence(elementsOf([[TAG.DimensionOrganizationUID, uids.dimensionOrganizationUID]]));
 
-/** DimensionIndexSequence: segment first, then position, as DimensionIndexValues of the frames count them. */
-export const dimensionIndices = ({ uids }: PlannedObject): Element => {
+/** DimensionIndexSequence: segment first, then position, as DimensionIndexValues of the frames count them. A label map has all segments in each frame. */
+export const dimensionIndices = ({ uids, type }: PlannedObject): Element => {
   const index = (pointer: Tag, group: Tag, label: string): Elements =>
     elementsOf([
       [TAG.DimensionOrganizationUID, uids.dimensionOrganizationUID],
@@ -17,7 +17,7 @@ export const dimensionIndices = ({ uids }: PlannedObject): Element => {
       [TAG.DimensionDescriptionLabel, label],
     ]);
   return sequence(
-    index(TAG.ReferencedSegmentNumber, TAG.SegmentIdentificationSequence, 'Segment'),
+    ...(type === 'labelmap' ? [] : [index(TAG.ReferencedSegmentNumber, TAG.SegmentIdentificationSequence, 'Segment')]),
     index(TAG.ImagePositionPatient, TAG.PlanePositionSequence, 'Position'),
   );
 };

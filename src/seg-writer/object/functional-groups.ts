@@ -49,9 +49,19 @@ export const perFrameFunctionalGroups = ({ frames }: PlannedObject): Element => 
 
 const frameItem = ({ segmentNumber, positionRank, source }: PlannedFrame): Elements =>
   elementsOf([
-    [TAG.FrameContentSequence, sequence(elementsOf([[TAG.DimensionIndexValues, [segmentNumber, positionRank]]]))],
+    [
+      TAG.FrameContentSequence,
+      sequence(
+        elementsOf([
+          [TAG.DimensionIndexValues, segmentNumber === undefined ? [positionRank] : [segmentNumber, positionRank]],
+        ]),
+      ),
+    ],
     [TAG.PlanePositionSequence, sequence(elementsOf([[TAG.ImagePositionPatient, source.position]]))],
-    [TAG.SegmentIdentificationSequence, sequence(elementsOf([[TAG.ReferencedSegmentNumber, segmentNumber]]))],
+    [
+      TAG.SegmentIdentificationSequence,
+      segmentNumber === undefined ? undefined : sequence(elementsOf([[TAG.ReferencedSegmentNumber, segmentNumber]])),
+    ],
     [TAG.DerivationImageSequence, derivationImage(source)],
   ]);
 

@@ -1,105 +1,28 @@
-import { EQUIPMENT, SOP_CLASS, TAG, type Tag } from '../../domain/index.js';
+import { EQUIPMENT, TAG, type Tag } from '../../domain/index.js';
 import type { Content } from '../elements.js';
 import { METHODS } from '../meaning/methods.js';
-import { characterSetOf } from '../source/character-set.js';
 import { copyAttribute } from '../source/copy-attribute.js';
-import { contributingEquipment } from './contributing-equipment.js';
-import { dicomMomentOf } from './date-time.js';
 import { dimensionIndices, dimensionOrganization } from './dimensions.js';
 import { perFrameFunctionalGroups, sharedFunctionalGroups } from './functional-groups.js';
-import { packFrames } from './pack-bits.js';
-import type { PlannedObject } from './planned-object.js';
+import { EQUIPMENT_MODULE, IDENTITY_MODULES, seriesNumberOf, SOP_COMMON_MODULE } from './identity-modules.js';
+import { copied, fixed, made, type ModuleRow } from './module-table.js';
+import { pixelDataOf } from './pixel-data.js';
+import { BACKGROUND, CERTAIN, PIXEL_FORMATS } from './pixel-format.js';
+import type { PlannedFrame, PlannedObject } from './planned-object.js';
 import { otherStudies, referencedSeries, sourceReportReference } from './references.js';
-import { segmentSequence } from './segment-sequence.js';
-
-/** Requirement of an attribute in PS3.3: 1 has a value, 2 may be empty, 3 may be absent; C depends on a condition. */
-export type Requirement = 1 | '1C' | 2 | '2C' | 3;
-
-/** An attribute that is copied from the source image byte for byte. */
-export interface CopiedRow {
-  readonly kind: 'copied';
-  readonly tag: Tag;
-  readonly type: Requirement;
-}
-
-/** An attribute that is made here. */
-export interface MadeRow {
-  readonly kind: 'made';
-  readonly tag: Tag;
-  readonly type: Requirement;
-  readonly from: (object: PlannedObject) => Content;
-}
-
-export type AttributeRow = CopiedRow | MadeRow;
-
-export interface ModuleRow {
-  readonly module: string;
-  /** Section of PS3.3. */
-  readonly section: string;
-  readonly attributes: readonly AttributeRow[];
-}
-
-const copied = (type: Requirement, tag: Tag): AttributeRow => ({ kind: 'copied', tag, type });
-const made = (type: Requirement, tag: Tag, from: MadeRow['from']): AttributeRow => ({ kind: 'made', tag, type, from });
-const fixed = (type: Requirement, tag: Tag, content: Content): AttributeRow => made(type, tag, () => content);
-
-/** A series number that no scanner uses, with the report's in its last four digits. */
-const FIRST_SERIES_NUMBER = 30000;
+import { replacedBy, segmentSequence } from './segment-sequence.js';
+import { momentOf } from './written.js';
 
 /** The Segmentation IOD (PS3.3 A.51) as it is written here. What is not in the table is not written. */
-export const SEGMENTATION_MODULES: readonly ModuleRow[] = [
-  {
-    module: 'Patient',
-    section: 'C.7.1.1',
-    attributes: [
-      copied(2, TAG.PatientName),
-      copied(2, TAG.PatientID),
-      copied(3, TAG.IssuerOfPatientID),
-      copied(3, TAG.IssuerOfPatientIDQualifiersSequence),
-      copied(2, TAG.PatientBirthDate),
-      copied(3, TAG.PatientBirthTime),
-      copied(2, TAG.PatientSex),
-      copied(3, TAG.OtherPatientIDs),
-      copied(3, TAG.OtherPatientIDsSequence),
-      copied('1C', TAG.PatientSpeciesDescription),
-      copied('1C', TAG.PatientSpeciesCodeSequence),
-      copied('2C', TAG.PatientBreedDescription),
-      copied('2C', TAG.PatientBreedCodeSequence),
-      copied('2C', TAG.BreedRegistrationSequence),
-      copied('2C', TAG.ResponsiblePerson),
-      copied('1C', TAG.ResponsiblePersonRole),
-      copied('2C', TAG.ResponsibleOrganization),
-      copied(3, TAG.PatientIdentityRemoved),
-      copied('1C', TAG.DeidentificationMethod),
-      copied('1C', TAG.DeidentificationMethodCodeSequence),
-    ],
-  },
-  {
-    module: 'General Study',
-    section: 'C.7.2.1',
-    attributes: [
-      copied(1, TAG.StudyInstanceUID),
-      copied(2, TAG.StudyDate),
-      copied(2, TAG.StudyTime),
-      copied(2, TAG.AccessionNumber),
-      copied(3, TAG.IssuerOfAccessionNumberSequence),
-      copied(2, TAG.ReferringPhysicianName),
-      copied(2, TAG.StudyID),
-      copied(3, TAG.StudyDescription),
-    ],
-  },
-  {
-    module: 'Patient Study',
-    section: 'C.7.2.2',
-    attributes: [copied(3, TAG.PatientAge), copied(3, TAG.PatientSize), copied(3, TAG.PatientWeight)],
-  },
+export const SEGMENTATION_MODULES: readonly ModuleRow<PlannedObject>[] = [
+  ...IDENTITY_MODULES,
   {
     module: 'General Series, Segmentation Series',
     section: 'C.7.3.1, C.8.20.1',
     attributes: [
       fixed(1, TAG.Modality, 'SEG'),
       made(1, TAG.SeriesInstanceUID, ({ uids }) => uids.seriesInstanceUID),
-      made(1, TAG.SeriesNumber, seriesNumber),
+      made(1, TAG.SeriesNumber, ({ request }) => seriesNumberOf(request.report.seriesNumber)),
       fixed(3, TAG.SeriesDescription, 'Lesion contours from RECIST marks (Caliper)'),
       copied(3, TAG.BodyPartExamined),
     ],
@@ -109,16 +32,7 @@ export const SEGMENTATION_MODULES: readonly ModuleRow[] = [
     section: 'C.7.4.1',
     attributes: [copied(1, TAG.FrameOfReferenceUID), copied(2, TAG.PositionReferenceIndicator)],
   },
-  {
-    module: 'General Equipment, Enhanced General Equipment',
-    section: 'C.7.5.1, C.7.5.2',
-    attributes: [
-      fixed(1, TAG.Manufacturer, EQUIPMENT.manufacturer),
-      fixed(1, TAG.ManufacturerModelName, EQUIPMENT.modelName),
-      made(1, TAG.DeviceSerialNumber, ({ request }) => request.equipment.installationId),
-      made(1, TAG.SoftwareVersions, ({ request }) => request.equipment.softwareVersion),
-    ],
-  },
+  EQUIPMENT_MODULE,
   {
     module: 'Segmentation Image',
     section: 'C.8.20.2',
@@ -127,14 +41,16 @@ export const SEGMENTATION_MODULES: readonly ModuleRow[] = [
       fixed(1, TAG.SamplesPerPixel, 1),
       fixed(1, TAG.PhotometricInterpretation, 'MONOCHROME2'),
       fixed(1, TAG.PixelRepresentation, 0),
-      fixed(1, TAG.BitsAllocated, 1),
-      fixed(1, TAG.BitsStored, 1),
-      fixed(1, TAG.HighBit, 0),
+      made(1, TAG.BitsAllocated, bitsOf),
+      made(1, TAG.BitsStored, bitsOf),
+      made(1, TAG.HighBit, (object) => bitsOf(object) - 1),
       made(1, TAG.LossyImageCompression, (object) => (lossySource(object) ? '01' : '00')),
       made('1C', TAG.LossyImageCompressionRatio, (object) => ofLossySource(object, TAG.LossyImageCompressionRatio)),
       made('1C', TAG.LossyImageCompressionMethod, (object) => ofLossySource(object, TAG.LossyImageCompressionMethod)),
-      fixed(1, TAG.SegmentationType, 'BINARY'),
-      fixed(3, TAG.SegmentsOverlap, 'NO'),
+      made(1, TAG.SegmentationType, ({ type }) => PIXEL_FORMATS[type].term),
+      made('1C', TAG.SegmentationFractionalType, ({ type }) => (type === 'fractional' ? 'PROBABILITY' : undefined)),
+      made('1C', TAG.MaximumFractionalValue, ({ type }) => (type === 'fractional' ? CERTAIN : undefined)),
+      made(3, TAG.SegmentsOverlap, (object) => (probabilitiesOverlap(object) ? 'YES' : 'NO')),
       fixed(3, TAG.BurnedInAnnotation, 'NO'),
       made(1, TAG.SegmentSequence, segmentSequence),
     ],
@@ -154,6 +70,7 @@ export const SEGMENTATION_MODULES: readonly ModuleRow[] = [
     attributes: [
       made(1, TAG.Rows, ({ sources }) => sources[0]!.slice.plane.rows),
       made(1, TAG.Columns, ({ sources }) => sources[0]!.slice.plane.columns),
+      made('1C', TAG.PixelPaddingValue, ({ type }) => (type === 'labelmap' ? BACKGROUND : undefined)),
       made(1, TAG.PixelData, pixelData),
     ],
   },
@@ -191,33 +108,42 @@ export const SEGMENTATION_MODULES: readonly ModuleRow[] = [
     ],
   },
   {
-    module: 'SOP Common',
+    module: 'SOP class',
     section: 'C.12.1',
-    attributes: [
-      fixed(1, TAG.SOPClassUID, SOP_CLASS.Segmentation),
-      made(1, TAG.SOPInstanceUID, ({ uids }) => uids.sopInstanceUID),
-      made('1C', TAG.SpecificCharacterSet, ({ sources }) => characterSetOf(sources[0]!.slice.header)),
-      made(3, TAG.InstanceCreationDate, (object) => momentOf(object).date),
-      made(3, TAG.InstanceCreationTime, (object) => momentOf(object).time),
-      copied(3, TAG.TimezoneOffsetFromUTC),
-      made(3, TAG.ContributingEquipmentSequence, contributingEquipment),
-    ],
+    attributes: [made(1, TAG.SOPClassUID, ({ type }) => PIXEL_FORMATS[type].sopClassUID)],
   },
+  SOP_COMMON_MODULE,
 ];
-
-const momentOf = ({ request, sources }: PlannedObject): ReturnType<typeof dicomMomentOf> =>
-  dicomMomentOf(request.createdAt, sources[0]!.slice.header, request.utcOffsetMinutes ?? 0);
-
-function seriesNumber({ request }: PlannedObject): number {
-  const last = (request.report.seriesNumber ?? 0) % 10000;
-  return FIRST_SERIES_NUMBER + (last < 0 ? last + 10000 : last);
-}
 
 const LONGEST_DESCRIPTION = 64;
 
-function contentDescription({ segments }: PlannedObject): string {
+/** What the object takes the place of, where it does: no attribute is made for that. Otherwise by what it was drawn. */
+function contentDescription({ segments, request }: PlannedObject): string {
+  const replaced = segments.flatMap(({ lesion }) => replacedBy(request, lesion.located.measurement.key) ?? []);
+  const objects = [...new Set(replaced.map(({ sopInstanceUID }) => sopInstanceUID))].sort();
+  if (objects.length > 0) {
+    const more = objects.length > 1 ? ` +${objects.length - 1}` : '';
+    return `Replaces ${objects[0]!}`.slice(0, LONGEST_DESCRIPTION - more.length) + more;
+  }
   const methods = [...new Set(segments.map(({ lesion }) => METHODS[lesion.method].words))].sort();
   return `Unverified, by ${methods.join(', ')}`.slice(0, LONGEST_DESCRIPTION);
+}
+
+function bitsOf({ type }: PlannedObject): number {
+  return PIXEL_FORMATS[type].bits;
+}
+
+/** Masks of one object share no pixel; probabilities beside them may. */
+function probabilitiesOverlap({ type, frames }: PlannedObject): boolean {
+  if (type !== 'fractional') return false;
+  const at = new Map<number, PlannedFrame[]>();
+  for (const frame of frames) at.set(frame.positionRank, [...(at.get(frame.positionRank) ?? []), frame]);
+  return [...at.values()].some((together) => {
+    const taken = together.flatMap(({ parts }) => parts.map(({ values }) => values));
+    return taken.some((values, i) =>
+      taken.slice(i + 1).some((others) => values.some((v, k) => v > 0 && others[k]! > 0)),
+    );
+  });
 }
 
 /** Segmenting is no lossy compression itself, but what it stands on may have gone through one (C.8.20.2.2). */
@@ -230,11 +156,7 @@ function ofLossySource(object: PlannedObject, tag: Tag): Content {
   return copy?.kind === 'copied' ? copy.element : undefined;
 }
 
-function pixelData({ frames, sources }: PlannedObject): Content {
+function pixelData({ type, frames, sources }: PlannedObject): Content {
   const { rows, columns } = sources[0]!.slice.plane;
-  const bytes = packFrames(
-    frames.map(({ bits }) => bits),
-    rows * columns,
-  );
-  return { vr: 'OB', bytes };
+  return { vr: 'OB', bytes: pixelDataOf(type, frames, rows * columns) };
 }

@@ -7,7 +7,7 @@ import {
   type SopInstanceUid,
   type Uid,
 } from '../../domain/index.js';
-import type { Bundle } from '../request.js';
+import type { Bundle, SegmentationType } from '../request.js';
 
 export interface ObjectUids {
   readonly sopInstanceUID: SopInstanceUid;
@@ -22,6 +22,7 @@ export interface ObjectInput {
   readonly lesions: readonly SegmentedLesion[];
   readonly bundle: Bundle | undefined;
   readonly policyName: string;
+  readonly type: SegmentationType;
 }
 
 export function objectUidsOf(input: ObjectInput): ObjectUids {
@@ -33,6 +34,8 @@ export function objectUidsOf(input: ObjectInput): ObjectUids {
     `kernel=${KERNEL_REVISION}`,
     `policy=${input.policyName}`,
     `layout=${WRITER_LAYOUT}`,
+    // the same lesions in another form are another object
+    ...(input.type === 'binary' ? [] : [`type=${input.type}`]),
   ];
   return {
     sopInstanceUID: derivedUid('sop', fields),

@@ -1,28 +1,18 @@
-import { createHash } from 'node:crypto';
-
-/**
- * Frames as one continuous bit string (PS3.5 8.1.1 and annex D): pixel k of the object is bit k % 8 of byte k >> 3, nothing stands between frames,
- * one zero byte at the end where the length would be odd. `frames` hold a 0 or 1 for each pixel; an undefined frame has no pixel set.
- */
-export function packFrames(frames: readonly (Uint8Array | undefined)[], pixelsPerFrame: number): Uint8Array {
-  const bytes = Math.ceil((frames.length * pixelsPerFrame) / 8);
-  const packed = new Uint8Array(bytes + (bytes % 2));
-  frames.forEach((bits, index) => {
-    if (bits === undefined) return;
-    const start = index * pixelsPerFrame;
-    if (start % 8 === 0) packWholeBytes(bits, packed, start / 8);
-    else for (const at of pixelsOf(bits)) setBit(packed, start + at);
-  });
-  return packed;
+/** Bits of `bits` (0 or 1, one byte a pixel) into `packed` from bit `start` on: pixel k is bit k % 8 of byte k >> 3 (PS3.5 8.1.1 and annex D). */
+export function packFrame(bits: Uint8Array, packed: Uint8Array, start: number): void {
+  if (start % 8 === 0) packWholeBytes(bits, packed, start / 8);
+  else for (const at of pixelsOf(bits)) setBit(packed, start + at);
 }
 
 /** A frame that begins on a byte: eight pixels at a time, read as two little-endian words of four, from the first to the last that is set. */
 function packWholeBytes(bits: Uint8Array, packed: Uint8Array, firstByte: number): void {
+  const first = asBuffer(bits).indexOf(1);
+  if (first < 0) return;
   const last = asBuffer(bits).lastIndexOf(1);
   const aligned = bits.byteOffset % 4 === 0 ? bits : new Uint8Array(bits);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
   const whole = Math.min(words.length >> 1, (last >> 3) + 1);
-  for (let i = Math.max(0, asBuffer(bits).indexOf(1)) >> 3; i < whole; i++) {
+  for (let i = first >> 3; i < whole; i++) {
     const low = words[2 * i]!;
     const high = words[2 * i + 1]!;
     if ((low | high) !== 0) packed[firstByte + i] = nibble(low) | (nibble(high) << 4);
@@ -63,11 +53,15 @@ export function* pixelsOf(bits: Uint8Array): Generator<number> {
   for (let at = buffer.indexOf(1); at >= 0; at = buffer.indexOf(1, at + 1)) yield at;
 }
 
-const asBuffer = (bits: Uint8Array): Buffer => Buffer.from(bits.buffer, bits.byteOffset, bits.byteLength);
+export const asBuffer = (bits: Uint8Array): Buffer => Buffer.from(bits.buffer, bits.byteOffset, bits.byteLength);
 
-/** Digest of a segment's frames as a receipt has it: one byte a pixel, frame after frame, hex. */
-export function maskDigest(frames: Iterable<Uint8Array>): string {
-  const hash = createHash('sha256');
-  for (const bits of frames) hash.update(bits);
-  return hash.digest('hex');
+const ZEROS = new Uint8Array(1 << 16);
+
+/** Whether all bytes from `start` to before `end` are 0. Buffer's comparison is the fast one. */
+export function isZero(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at += ZEROS.length) {
+    const length = Math.min(ZEROS.length, end - at);
+    if (bytes.compare(ZEROS, 0, length, at, at + length) !== 0) return false;
+  }
+  return true;
 }

@@ -1,33 +1,41 @@
 import { dot, KERNEL_REVISION, normalOf, type SegmentedLesion, type SopInstanceUid } from '../../domain/index.js';
-import { fillUp } from '../layout/frame-padding.js';
+import { freePlaces, fillUp } from '../layout/frame-padding.js';
 import { segmentMeaningOf } from '../meaning/segment-meaning.js';
-import type { Bundle, SegmentationRequest } from '../request.js';
+import type { Bundle, SegmentationRequest, SegmentationType } from '../request.js';
 import { sliceIdentity, type SourceImage } from '../source/source-image.js';
 import { workKeyOf } from '../work-key.js';
+import { maskDigest } from './mask-digest.js';
 import { objectUidsOf } from './object-uids.js';
-import { maskDigest } from './pack-bits.js';
-import type { AdmittedLesion, ObjectLayout, PlannedFrame, PlannedObject, PlannedSegment } from './planned-object.js';
+import type {
+  AdmittedLesion,
+  AdmittedSlice,
+  ObjectLayout,
+  PlannedFrame,
+  PlannedObject,
+  PlannedSegment,
+} from './planned-object.js';
 import { trackingOf } from './tracking.js';
 
 export function planObject(layout: ObjectLayout, request: SegmentationRequest, report: SopInstanceUid): PlannedObject {
-  const { lesions, spacingBetweenSlicesMm } = layout;
-  const sources = sourcesByRank(lesions);
-  const frames = framesOf(lesions, sources);
-  const ofSegment = new Map<number, PlannedFrame[]>(lesions.map((_, index) => [index + 1, []]));
-  for (const frame of frames) ofSegment.get(frame.segmentNumber)!.push(frame);
+  const { spacingBetweenSlicesMm } = layout;
+  const type = request.segmentationType ?? 'binary';
+  const { sources, lesions, rankOf } = byRank(layout.lesions);
+  const frames = framesOf(type, lesions, sources, rankOf);
+  const digests = digestsOf(frames, lesions.length);
   return {
     request,
+    type,
+    header: sources[0]!.slice.header,
     uids: objectUidsOf({
       report,
       images: sources.map((source) => source.sopInstanceUID),
       lesions: lesions.map(({ lesion }) => lesion),
       bundle: lesions.map(({ lesion }) => bundleOf(lesion, request)).find((bundle) => bundle !== undefined),
       policyName: request.policyName,
+      type,
     }),
     sources,
-    segments: lesions.map((admitted, index) =>
-      planSegment(admitted, index + 1, ofSegment.get(index + 1)!, request, report),
-    ),
+    segments: lesions.map((admitted, index) => planSegment(admitted, index + 1, digests[index]!, request, report)),
     frames,
     spacingBetweenSlicesMm,
   };
@@ -36,7 +44,7 @@ export function planObject(layout: ObjectLayout, request: SegmentationRequest, r
 function planSegment(
   admitted: AdmittedLesion,
   number: number,
-  frames: readonly PlannedFrame[],
+  maskSha256: string,
   request: SegmentationRequest,
   report: SopInstanceUid,
 ): PlannedSegment {
@@ -49,13 +57,11 @@ function planSegment(
     kernelRevision: KERNEL_REVISION,
     bundle: bundleOf(lesion, request),
   });
-  const maskSha256 = maskDigest(frames.map(({ bits }) => bits ?? new Uint8Array(lesion.mask.bits.length)));
   return {
     ...admitted,
     number,
     tracking: trackingOf(measurement, ordinal, request.firstReport ?? report),
     meaning: segmentMeaningOf(measurement),
-    frames,
     receipt: { workKey, maskSha256, kernelRevision: KERNEL_REVISION },
   };
 }
@@ -64,36 +70,100 @@ function planSegment(
 const bundleOf = ({ method }: SegmentedLesion, { bundle }: SegmentationRequest): Bundle | undefined =>
   method === 'cosegmentation' ? bundle : undefined;
 
-/** The distinct slices along the normal. The layout has seen to it that a slice is a position. */
-function sourcesByRank(lesions: readonly AdmittedLesion[]): readonly SourceImage[] {
-  const sources = [...new Map(lesions.map(({ source }) => [sliceIdentity(source), source])).values()];
+type RankOf = (source: SourceImage) => number;
+
+/** The distinct slices along the normal, and the lesions with their slices in that order. The layout has seen to it that a slice is a position. */
+function byRank(lesions: readonly AdmittedLesion[]): {
+  readonly sources: readonly SourceImage[];
+  readonly lesions: readonly AdmittedLesion[];
+  readonly rankOf: RankOf;
+} {
+  const distinct = new Map<string, SourceImage>();
+  for (const { slices } of lesions) for (const { source } of slices) distinct.set(sliceIdentity(source), source);
+  const sources = [...distinct.values()];
   const normal = normalOf(sources[0]!.slice.plane);
   const along = ({ slice }: SourceImage): number => {
     const { x, y, z } = slice.plane.position;
     return dot([x, y, z], normal);
   };
-  return sources.sort((a, b) => along(a) - along(b));
+  sources.sort((a, b) => along(a) - along(b));
+  const ranks = new Map(sources.map((source, index) => [sliceIdentity(source), index + 1]));
+  const rankOf: RankOf = (source) => ranks.get(sliceIdentity(source))!;
+  const inOrder = (slices: readonly AdmittedSlice[]): readonly AdmittedSlice[] =>
+    slices.length < 2 ? slices : [...slices].sort((a, b) => rankOf(a.source) - rankOf(b.source));
+  return { sources, lesions: lesions.map((each) => ({ ...each, slices: inOrder(each.slices) })), rankOf };
 }
 
-/** One frame a segment, in the order of segments; then frames without pixels where the size rule asks for them. */
-function framesOf(lesions: readonly AdmittedLesion[], sources: readonly SourceImage[]): readonly PlannedFrame[] {
-  const rankOf = new Map(sources.map((source, index) => [sliceIdentity(source), index + 1]));
-  const frames = lesions.map(({ source, lesion }, index): PlannedFrame => {
-    const positionRank = rankOf.get(sliceIdentity(source))!;
-    return { segmentNumber: index + 1, positionRank, source, bits: lesion.mask.bits };
+function framesOf(
+  type: SegmentationType,
+  lesions: readonly AdmittedLesion[],
+  sources: readonly SourceImage[],
+  rankOf: RankOf,
+): readonly PlannedFrame[] {
+  if (type === 'labelmap') return labelledFrames(lesions, sources, rankOf);
+  const frames = segmentFrames(lesions, sources, rankOf);
+  return type === 'binary' ? filledUp(frames, lesions, sources, rankOf) : frames;
+}
+
+/** Of each segment, the digest of its frames in the order of the object. */
+function digestsOf(frames: readonly PlannedFrame[], segments: number): readonly string[] {
+  const ofSegment = Array.from({ length: segments }, (): Uint8Array[] => []);
+  for (const { segmentNumber, parts, source } of frames) {
+    for (const part of parts) ofSegment[part.segmentNumber - 1]!.push(part.values);
+    const { rows, columns } = source.slice.plane;
+    if (segmentNumber !== undefined && parts.length === 0)
+      ofSegment[segmentNumber - 1]!.push(new Uint8Array(rows * columns));
+  }
+  return ofSegment.map(maskDigest);
+}
+
+/** A frame for every slice of every segment, in the order of segments. */
+const segmentFrames = (
+  lesions: readonly AdmittedLesion[],
+  sources: readonly SourceImage[],
+  rankOf: RankOf,
+): readonly PlannedFrame[] =>
+  lesions.flatMap(({ slices }, index) =>
+    slices.map(({ source, values }): PlannedFrame => {
+      const positionRank = rankOf(source);
+      const segmentNumber = index + 1;
+      return { segmentNumber, positionRank, source: sources[positionRank - 1]!, parts: [{ segmentNumber, values }] };
+    }),
+  );
+
+/** A frame for every slice, with all its segments. */
+function labelledFrames(
+  lesions: readonly AdmittedLesion[],
+  sources: readonly SourceImage[],
+  rankOf: RankOf,
+): readonly PlannedFrame[] {
+  const parts = sources.map((): PlannedFrame['parts'][number][] => []);
+  lesions.forEach(({ slices }, index) => {
+    for (const { source, values } of slices) parts[rankOf(source) - 1]!.push({ segmentNumber: index + 1, values });
   });
-  const { rows, columns } = sources[0]!.slice.plane;
-  const missing = fillUp(lesions.length, sources.length, rows * columns);
-  return missing === 0 ? frames : [...frames, ...emptyFrames(frames, sources).slice(0, missing)];
+  return sources.map((source, index) => ({
+    segmentNumber: undefined,
+    positionRank: index + 1,
+    source,
+    parts: parts[index]!,
+  }));
 }
 
-/** Pairs of segment and position that hold no frame, those of the last segment first. */
-function emptyFrames(frames: readonly PlannedFrame[], sources: readonly SourceImage[]): readonly PlannedFrame[] {
-  return [...frames]
-    .reverse()
-    .flatMap(({ segmentNumber, positionRank }) =>
-      sources.flatMap((source, index): PlannedFrame[] =>
-        index + 1 === positionRank ? [] : [{ segmentNumber, positionRank: index + 1, source, bits: undefined }],
-      ),
-    );
+/** Frames without pixels where the size rule asks for them: at pairs of segment and position that hold no frame, those of the last segment first. */
+function filledUp(
+  frames: readonly PlannedFrame[],
+  lesions: readonly AdmittedLesion[],
+  sources: readonly SourceImage[],
+  rankOf: RankOf,
+): readonly PlannedFrame[] {
+  const { rows, columns } = sources[0]!.slice.plane;
+  const missing = fillUp(frames.length, freePlaces(lesions, sources.length), rows * columns);
+  if (missing === 0) return frames;
+  const empty: PlannedFrame[] = [];
+  for (let segmentNumber = lesions.length; segmentNumber > 0 && empty.length < missing; segmentNumber--) {
+    const taken = new Set(lesions[segmentNumber - 1]!.slices.map(({ source }) => rankOf(source)));
+    for (const [index, source] of sources.entries())
+      if (!taken.has(index + 1)) empty.push({ segmentNumber, positionRank: index + 1, source, parts: [] });
+  }
+  return [...frames, ...empty.slice(0, missing)];
 }

@@ -1,14 +1,24 @@
-import type { Receipt, SegmentedLesion } from '../../domain/index.js';
+import type { Mask, Receipt, SegmentedLesion } from '../../domain/index.js';
 import type { SegmentMeaning } from '../meaning/segment-meaning.js';
-import type { SegmentationRequest } from '../request.js';
+import type { SegmentationRequest, SegmentationType } from '../request.js';
 import type { SourceImage } from '../source/source-image.js';
 import type { ObjectUids } from './object-uids.js';
 import type { Tracking } from './tracking.js';
+import type { Written } from './written.js';
 
-/** One lesion that may be written: its source image is fit for it. */
+/** A lesion on one slice that is fit for it. */
+export interface AdmittedSlice {
+  readonly source: SourceImage;
+  readonly mask: Mask;
+  /** rows x columns, one byte a pixel as the object stores it: the mask, or the probability. */
+  readonly values: Uint8Array;
+}
+
+/** One lesion that may be written. */
 export interface AdmittedLesion {
   readonly lesion: SegmentedLesion;
-  readonly source: SourceImage;
+  /** At least one; each has a pixel. */
+  readonly slices: readonly AdmittedSlice[];
   /** Place of the measurement in its report, counted from 1. */
   readonly ordinal: number;
 }
@@ -25,23 +35,23 @@ export interface PlannedSegment extends AdmittedLesion {
   readonly number: number;
   readonly tracking: Tracking;
   readonly meaning: SegmentMeaning;
-  /** In the order of the object. */
-  readonly frames: readonly PlannedFrame[];
   readonly receipt: Receipt;
 }
 
 export interface PlannedFrame {
-  readonly segmentNumber: number;
+  /** Undefined in a label map, whose frames hold all segments of a slice. */
+  readonly segmentNumber: number | undefined;
   /** Rank of the frame's position among the object's distinct positions along the slice normal, counted from 1. */
   readonly positionRank: number;
   readonly source: SourceImage;
-  /** rows x columns, 0 or 1; undefined for a frame without pixels. */
-  readonly bits: Uint8Array | undefined;
+  /** What stands in the frame: one segment, several of a label map, or none in a frame without pixels. */
+  readonly parts: readonly { readonly segmentNumber: number; readonly values: Uint8Array }[];
 }
 
 /** Everything that one object says. */
-export interface PlannedObject {
+export interface PlannedObject extends Written {
   readonly request: SegmentationRequest;
+  readonly type: SegmentationType;
   readonly uids: ObjectUids;
   /** The slices referred to, by position rank. */
   readonly sources: readonly SourceImage[];

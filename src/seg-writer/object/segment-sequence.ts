@@ -1,9 +1,9 @@
-import { EQUIPMENT, receiptText, TAG, type Measurement } from '../../domain/index.js';
+import { EQUIPMENT, receiptText, TAG, type Measurement, type MeasurementKey } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
 import { codeSequence, elementsOf, sequence, type Content } from '../elements.js';
 import { cieLabOf } from '../meaning/colours.js';
 import { METHODS } from '../meaning/methods.js';
-import type { SegmentationRequest } from '../request.js';
+import type { ReplacedSegment, SegmentationRequest } from '../request.js';
 import type { PlannedObject, PlannedSegment } from './planned-object.js';
 
 /** SegmentSequence (PS3.3 C.8.20.4.1). */
@@ -61,8 +61,10 @@ function algorithmIdentification({ lesion, receipt }: PlannedSegment, request: S
 }
 
 /** What the report said and what the mask measures, and codes of the report that stand nowhere else. No text of the report. */
-function descriptionOf({ lesion, meaning }: PlannedSegment, { report }: SegmentationRequest): Content {
+function descriptionOf({ lesion, meaning }: PlannedSegment, request: SegmentationRequest): Content {
+  const { report } = request;
   const { located, axes } = lesion;
+  const replaced = replacedBy(request, located.measurement.key);
   const reported = axesText(
     reportedMm(located.measurement, 'longAxis') ?? located.longAxisMm,
     reportedMm(located.measurement, 'shortAxis') ?? located.shortAxisMm,
@@ -70,9 +72,13 @@ function descriptionOf({ lesion, meaning }: PlannedSegment, { report }: Segmenta
   return [
     `RECIST ${reported}, report ${report.sopInstanceUID}`,
     `contour ${axesText(axes.longAxisMm, axes.shortAxisMm)}`,
+    ...(replaced ? [`replaces segment ${replaced.segmentNumber} of ${replaced.sopInstanceUID}`] : []),
     ...meaning.asReported,
   ].join('; ');
 }
+
+export const replacedBy = ({ replaces }: SegmentationRequest, key: MeasurementKey): ReplacedSegment | undefined =>
+  replaces?.get(key);
 
 const reportedMm = (measurement: Measurement, axis: 'longAxis' | 'shortAxis'): number | undefined =>
   measurement[axis]?.reportedMm;

@@ -1,6 +1,6 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { problem, type Place, type SegmentationProblem } from './problems.js';
-import type { ReadSegmentation } from './read-segmentation.js';
+import type { ReadSegmentation, SegmentationForm } from './read-segmentation.js';
 
 /** Attributes of type 1 at the top, and those of 1C whose condition always holds for a segmentation of images (PS3.3 A.51). */
 const REQUIRED: readonly Tag[] = [
@@ -9,7 +9,6 @@ const REQUIRED: readonly Tag[] = [
   TAG.StudyInstanceUID,
   TAG.SeriesInstanceUID,
   TAG.SeriesNumber,
-  TAG.FrameOfReferenceUID,
   TAG.Manufacturer,
   TAG.ManufacturerModelName,
   TAG.DeviceSerialNumber,
@@ -39,23 +38,44 @@ const PRESENT: readonly Tag[] = [
   TAG.AccessionNumber,
   TAG.ReferringPhysicianName,
   TAG.StudyID,
-  TAG.PositionReferenceIndicator,
   TAG.ContentDescription,
 ];
 
-/** Values that a BINARY segmentation has and no other. */
-const FIXED: readonly (readonly [Tag, readonly string[]])[] = [
-  [TAG.Modality, ['SEG']],
-  [TAG.ImageType, ['DERIVED', 'PRIMARY']],
-  [TAG.InstanceNumber, ['1']],
-  [TAG.SamplesPerPixel, ['1']],
-  [TAG.PhotometricInterpretation, ['MONOCHROME2']],
-  [TAG.BitsAllocated, ['1']],
-  [TAG.BitsStored, ['1']],
-  [TAG.HighBit, ['0']],
-  [TAG.PixelRepresentation, ['0']],
-  [TAG.SegmentationType, ['BINARY']],
+/** What a segmentation on slices of a patient has besides (Frame of Reference, C.7.4.1). */
+const REQUIRED_IN_A_PATIENT: readonly Tag[] = [TAG.FrameOfReferenceUID];
+const PRESENT_IN_A_PATIENT: readonly Tag[] = [TAG.PositionReferenceIndicator];
+
+type Allowed = readonly (readonly string[])[];
+
+/** Values that every segmentation has, and what may stand where the form decides: any one of the lists of values. */
+const FIXED: readonly (readonly [Tag, Allowed])[] = [
+  [TAG.Modality, [['SEG']]],
+  [TAG.ImageType, [['DERIVED', 'PRIMARY']]],
+  [TAG.SamplesPerPixel, [['1']]],
+  [TAG.PhotometricInterpretation, [['MONOCHROME2']]],
+  [TAG.PixelRepresentation, [['0']]],
 ];
+const FIXED_BY_FORM: Readonly<Record<SegmentationForm, readonly (readonly [Tag, Allowed])[]>> = {
+  BINARY: [
+    [TAG.BitsAllocated, [['1']]],
+    [TAG.BitsStored, [['1']]],
+    [TAG.HighBit, [['0']]],
+    [TAG.SegmentationType, [['BINARY']]],
+  ],
+  FRACTIONAL: [
+    [TAG.BitsAllocated, [['8']]],
+    [TAG.BitsStored, [['8']]],
+    [TAG.HighBit, [['7']]],
+    [TAG.SegmentationType, [['FRACTIONAL']]],
+    [TAG.SegmentationFractionalType, [['PROBABILITY'], ['OCCUPANCY']]],
+  ],
+  LABELMAP: [
+    [TAG.BitsAllocated, [['8'], ['16']]],
+    [TAG.BitsStored, [['8'], ['16']]],
+    [TAG.HighBit, [['7'], ['15']]],
+    [TAG.SegmentationType, [['LABELMAP']]],
+  ],
+};
 
 /** Attributes of type 1 in an item of SegmentSequence. */
 const REQUIRED_OF_SEGMENTS: readonly Tag[] = [
@@ -64,34 +84,43 @@ const REQUIRED_OF_SEGMENTS: readonly Tag[] = [
   TAG.SegmentedPropertyCategoryCodeSequence,
   TAG.SegmentedPropertyTypeCodeSequence,
   TAG.SegmentAlgorithmType,
-  TAG.SegmentAlgorithmName,
 ];
 
 const ALGORITHM_TYPES: ReadonlySet<string> = new Set(['AUTOMATIC', 'SEMIAUTOMATIC', 'MANUAL']);
 
 /** Whether everything required is there and every fixed value is as it must be. */
-export function checkAttributes({ dataSet, segments }: ReadSegmentation): readonly SegmentationProblem[] {
+export function checkAttributes(object: ReadSegmentation): readonly SegmentationProblem[] {
+  const { dataSet, segments, form, lies } = object;
+  const required = lies === 'in-a-patient' ? [...REQUIRED, ...REQUIRED_IN_A_PATIENT] : REQUIRED;
+  const present = lies === 'in-a-patient' ? [...PRESENT, ...PRESENT_IN_A_PATIENT] : PRESENT;
   return [
-    ...missing(dataSet, REQUIRED, {}),
-    ...PRESENT.filter((tag) => !dataSet.has(tag)).map((tag) => problem('attribute-missing', { tag })),
-    ...FIXED.filter(([tag, values]) => !sameTexts(dataSet.texts(tag), values)).map(([tag]) =>
-      problem(hasValue(dataSet, tag) ? 'value-not-expected' : 'attribute-missing', { tag }),
-    ),
-    ...(dataSet.text(TAG.SegmentsOverlap) === undefined
+    ...missing(dataSet, form === 'FRACTIONAL' ? [...required, TAG.MaximumFractionalValue] : required, {}),
+    ...present.filter((tag) => !dataSet.has(tag)).map((tag) => problem('attribute-missing', { tag })),
+    ...[...FIXED, ...FIXED_BY_FORM[form]]
+      .filter(([tag, allowed]) => !allowed.some((values) => sameTexts(dataSet.texts(tag), values)))
+      .map(([tag]) => problem(hasValue(dataSet, tag) ? 'value-not-expected' : 'attribute-missing', { tag })),
+    ...(hasValue(dataSet, TAG.InstanceNumber) ? [] : [problem('attribute-missing', { tag: TAG.InstanceNumber })]),
+    ...(dataSet.text(TAG.SegmentsOverlap) === undefined && form !== 'LABELMAP'
       ? [problem('attribute-advised', { tag: TAG.SegmentsOverlap })]
       : []),
-    ...segments.flatMap((segment, index) => checkSegment(segment, { segment: index + 1 })),
+    ...segments.flatMap((segment, index) => checkSegment(segment, { segment: index + 1 }, backgroundOf(object))),
   ];
 }
 
-function checkSegment(segment: DataSet, place: Place): readonly SegmentationProblem[] {
+/** The label of a label map that is no segment; undefined in the other forms, where no segment has such a number. */
+export const backgroundOf = ({ dataSet, form }: ReadSegmentation): number | undefined =>
+  form === 'LABELMAP' ? (dataSet.number(TAG.PixelPaddingValue) ?? 0) : undefined;
+
+function checkSegment(segment: DataSet, place: Place, background: number | undefined): readonly SegmentationProblem[] {
   const found = [...missing(segment, REQUIRED_OF_SEGMENTS, place)];
   const type = segment.text(TAG.SegmentAlgorithmType);
   if (type !== undefined && !ALGORITHM_TYPES.has(type))
     found.push(problem('value-not-expected', { ...place, tag: TAG.SegmentAlgorithmType }));
+  if (type !== 'MANUAL') found.push(...missing(segment, [TAG.SegmentAlgorithmName], place));
   if (hasValue(segment, TAG.TrackingID) !== hasValue(segment, TAG.TrackingUID))
     found.push(problem('tracking-incomplete', place));
-  if (!segment.has(TAG.RecommendedDisplayCIELabValue))
+  const isBackground = background !== undefined && segment.number(TAG.SegmentNumber) === background;
+  if (!segment.has(TAG.RecommendedDisplayCIELabValue) && !isBackground)
     found.push(problem('attribute-advised', { ...place, tag: TAG.RecommendedDisplayCIELabValue }));
   return found;
 }

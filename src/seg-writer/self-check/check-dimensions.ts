@@ -1,43 +1,78 @@
 import { TAG, tagText, type DataSet, type Tag } from '../../domain/index.js';
-import { positionKey } from './check-frames.js';
 import { alongNormal } from './check-geometry.js';
-import { problem, type SegmentationProblem } from './problems.js';
-import type { ReadSegmentation } from './read-segmentation.js';
+import { problem, type SegmentationProblem, type Writer } from './problems.js';
+import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
 
-/** The two dimensions of our objects and the groups they stand in, in order. */
-const DIMENSIONS: readonly (readonly [Tag, Tag])[] = [
-  [TAG.ReferencedSegmentNumber, TAG.SegmentIdentificationSequence],
-  [TAG.ImagePositionPatient, TAG.PlanePositionSequence],
-];
+type Dimension = readonly [Tag, Tag];
 
-/** One organization, segment and position as its dimensions, and indices that count them. */
-export function checkDimensions({ dataSet, shared, frames }: ReadSegmentation): readonly SegmentationProblem[] {
-  const organization = dataSet.items(TAG.DimensionOrganizationSequence).map(organizationOf);
-  const indices = dataSet.items(TAG.DimensionIndexSequence);
+/** The dimensions of our objects and the groups they stand in, in order. */
+const SEGMENT: Dimension = [TAG.ReferencedSegmentNumber, TAG.SegmentIdentificationSequence];
+const POSITION: Dimension = [TAG.ImagePositionPatient, TAG.PlanePositionSequence];
+
+/** Of ours: one organization, segment and position as its dimensions, and indices that count them. Of others: that indices count at all. */
+export function checkDimensions(object: ReadSegmentation, writer: Writer): readonly SegmentationProblem[] {
+  const organizations = object.dataSet.items(TAG.DimensionOrganizationSequence).map(organizationOf);
+  const indices = object.dataSet.items(TAG.DimensionIndexSequence);
+  const found = checkCounts(object, indices.length);
+  const named = indices.length > 0 && indices.every((item) => organizations.includes(organizationOf(item)));
+  if (writer === 'another')
+    return [...found, ...(named ? checkIndicesCount(object) : [problem('dimension-organization')])];
+
+  const dimensions = object.form === 'LABELMAP' ? [POSITION] : [SEGMENT, POSITION];
   const organized =
-    organization.length === 1 &&
-    indices.length === DIMENSIONS.length &&
+    named &&
+    organizations.length === 1 &&
+    indices.length === dimensions.length &&
     indices.every(
       (item, i) =>
-        organizationOf(item) === organization[0] &&
-        pointsTo(item, TAG.DimensionIndexPointer, DIMENSIONS[i]![0]) &&
-        pointsTo(item, TAG.FunctionalGroupPointer, DIMENSIONS[i]![1]),
+        pointsTo(item, TAG.DimensionIndexPointer, dimensions[i]![0]) &&
+        pointsTo(item, TAG.FunctionalGroupPointer, dimensions[i]![1]),
     );
-  if (!organized) return [problem('dimension-organization')];
+  return [...found, ...(organized ? checkRanks(object) : [problem('dimension-organization')])];
+}
 
-  const orientation = shared?.items(TAG.PlaneOrientationSequence)[0]?.numbers(TAG.ImageOrientationPatient) ?? [];
+/** As many index values a frame as there are dimensions. */
+const checkCounts = ({ frames }: ReadSegmentation, dimensions: number): readonly SegmentationProblem[] =>
+  dimensions === 0
+    ? []
+    : frames
+        .filter(({ indices }) => indices.length !== dimensions && indices.length > 0)
+        .map((frame) => problem('dimension-index-count', { frame: frame.number }));
+
+/** The segment's number and the rank of the position along the normal. */
+function checkRanks({ form, frames }: ReadSegmentation): readonly SegmentationProblem[] {
+  const orientation = frames[0]?.orientation ?? [];
   if (orientation.length !== 6) return [];
   const places = new Map<string, number>();
-  for (const frame of frames)
-    if (frame.position.length === 3)
-      places.set(positionKey(frame), alongNormal(orientation, frame.position.map(Number)));
+  for (const { position, positionKey } of frames)
+    if (position.length === 3 && !places.has(positionKey))
+      places.set(positionKey, alongNormal(orientation, position.map(Number)));
   const ranks = new Map([...places].sort(([, a], [, b]) => a - b).map(([key], index) => [key, index + 1]));
+  const expected = ({ segmentNumber, positionKey }: ReadFrame): readonly (number | undefined)[] =>
+    form === 'LABELMAP' ? [ranks.get(positionKey)] : [segmentNumber, ranks.get(positionKey)];
   return frames
     .filter((frame) => {
-      const [segment, rank, ...more] = frame.indices;
-      return segment !== frame.segmentNumber || rank !== ranks.get(positionKey(frame)) || more.length > 0;
+      const values = expected(frame);
+      return frame.indices.length !== values.length || values.some((value, i) => value !== frame.indices[i]);
     })
     .map((frame) => problem('dimension-index', { frame: frame.number }));
+}
+
+/** Every dimension counts from 1 and no two frames have the same place. */
+function checkIndicesCount({ frames }: ReadSegmentation): readonly SegmentationProblem[] {
+  const found: SegmentationProblem[] = [];
+  const seen = new Set<string>();
+  for (const { indices, number } of frames) {
+    const place = indices.join(' ');
+    if (indices.length > 0 && seen.has(place)) found.push(problem('dimension-index', { frame: number }));
+    seen.add(place);
+  }
+  const dimensions = Math.max(0, ...frames.map(({ indices }) => indices.length));
+  for (let i = 0; i < dimensions; i++) {
+    const lowest = frames.reduce((least, { indices }) => Math.min(least, indices[i] ?? Infinity), Infinity);
+    if (lowest !== 1) found.push(problem('dimension-index'));
+  }
+  return found;
 }
 
 const organizationOf = (item: DataSet): string | undefined => item.text(TAG.DimensionOrganizationUID);

@@ -1,38 +1,31 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
+import { backgroundOf } from './check-attributes.js';
+import { holdsFrames } from './pixel-length.js';
 import { problem, type SegmentationProblem } from './problems.js';
-import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
+import type { ReadSegmentation } from './read-segmentation.js';
 
 /** Groups that some readers look for among the shared ones only. */
 const SHARED_ONLY: readonly Tag[] = [TAG.PixelMeasuresSequence, TAG.PlaneOrientationSequence];
 
-/** Groups that every frame has, for itself or shared with all. */
-const PER_FRAME: readonly Tag[] = [
-  TAG.FrameContentSequence,
-  TAG.PlanePositionSequence,
-  TAG.SegmentIdentificationSequence,
-];
-
 /** Segments and frames against each other: numbering, functional groups, frames told twice. */
 export function checkFrames(object: ReadSegmentation): readonly SegmentationProblem[] {
-  const { segments, shared, frames, numberOfFrames } = object;
-  const found: SegmentationProblem[] = [];
-  segments.forEach((segment, index) => {
-    if (segment.number(TAG.SegmentNumber) !== index + 1) found.push(problem('segment-numbers', { segment: index + 1 }));
-  });
-  if (numberOfFrames !== undefined && numberOfFrames !== frames.length) found.push(problem('number-of-frames-differs'));
-  for (const tag of SHARED_ONLY) if (!hasItem(shared, tag)) found.push(problem('group-missing', { tag }));
+  const { frames, numberOfFrames } = object;
+  const found: SegmentationProblem[] = [...checkNumbers(object)];
+  if (numberOfFrames !== undefined && numberOfFrames > frames.length)
+    found.push(problem(holdsFrames(object, numberOfFrames) ? 'frame-not-described' : 'frames-fewer-than-said'));
+  if (numberOfFrames !== undefined && numberOfFrames < frames.length) found.push(problem('frames-more-than-said'));
+  found.push(...checkGroups(object));
 
-  const numbers = new Set(segments.map((segment) => segment.number(TAG.SegmentNumber)));
+  // a label map has one frame a position, and segments are in its pixels
+  if (object.form === 'LABELMAP') return found;
+  const numbers = new Set(object.segments.map((segment) => segment.number(TAG.SegmentNumber)));
   const seen = new Set<string>();
   for (const frame of frames) {
-    for (const tag of PER_FRAME)
-      if (!hasItem(frame.group, tag) && !hasItem(shared, tag))
-        found.push(problem('group-missing', { tag, frame: frame.number }));
-    for (const tag of SHARED_ONLY)
-      if (frame.group.has(tag)) found.push(problem('group-per-frame', { tag, frame: frame.number }));
     if (frame.segmentNumber === undefined) continue;
-    if (!numbers.has(frame.segmentNumber)) found.push(problem('segment-unknown', { frame: frame.number }));
-    const place = `${frame.segmentNumber} ${positionKey(frame)}`;
+    if (numbers.size > 0 && !numbers.has(frame.segmentNumber))
+      found.push(problem('segment-unknown', { frame: frame.number }));
+    if (object.lies === 'in-no-patient-geometry') continue;
+    const place = `${frame.segmentNumber} ${frame.positionKey}`;
     if (seen.has(place)) found.push(problem('frame-twice', { frame: frame.number, segment: frame.segmentNumber }));
     seen.add(place);
   }
@@ -42,7 +35,56 @@ export function checkFrames(object: ReadSegmentation): readonly SegmentationProb
   return found;
 }
 
-/** The position as numbers, so that two ways of writing one place are one. */
-export const positionKey = ({ position }: ReadFrame): string => position.map(Number).join('\\');
+/** Numbers from 1 without gaps, in their order; those of a label map may be any but each its own (C.8.20.2.4). */
+function checkNumbers(object: ReadSegmentation): readonly SegmentationProblem[] {
+  const numbers = object.segments.map((segment) => segment.number(TAG.SegmentNumber));
+  if (object.form === 'LABELMAP')
+    return numbers.flatMap((number, index) =>
+      numbers.indexOf(number) === index ? [] : [problem('segment-numbers', { segment: index + 1 })],
+    );
+  const found = numbers.flatMap((number, index) =>
+    number === 0 ? [problem('segment-number-zero', { segment: index + 1 })] : [],
+  );
+  const sorted = [...numbers].sort((a, b) => (a ?? 0) - (b ?? 0));
+  const wrong = sorted.findIndex((number, index) => number !== index + 1);
+  if (wrong >= 0) return [...found, problem('segment-numbers', { segment: wrong + 1 })];
+  const misplaced = numbers.findIndex((number, index) => number !== index + 1);
+  return misplaced < 0 ? found : [...found, problem('segment-order', { segment: misplaced + 1 })];
+}
+
+function checkGroups({ shared, frames, form, lies }: ReadSegmentation): readonly SegmentationProblem[] {
+  const found: SegmentationProblem[] = [];
+  const geometry = lies === 'in-a-patient';
+  for (const tag of geometry ? SHARED_ONLY : []) {
+    const own = frames.filter(({ group }) => group.has(tag));
+    if (hasItem(shared, tag)) found.push(...own.map(({ number }) => problem('group-twice', { tag, frame: number })));
+    else if (own.length === 0) found.push(problem('group-missing', { tag }));
+    else {
+      found.push(...own.map(({ number }) => problem('group-per-frame', { tag, frame: number })));
+      for (const { group, number } of frames)
+        if (!hasItem(group, tag)) found.push(problem('group-missing', { tag, frame: number }));
+    }
+  }
+  const perFrame = [
+    TAG.FrameContentSequence,
+    ...(geometry ? [TAG.PlanePositionSequence] : []),
+    ...(form === 'LABELMAP' ? [] : [TAG.SegmentIdentificationSequence]),
+  ];
+  for (const tag of perFrame) {
+    if (hasItem(shared, tag)) continue;
+    for (const { group, number } of frames)
+      if (!hasItem(group, tag)) found.push(problem('group-missing', { tag, frame: number }));
+  }
+  return found;
+}
 
 const hasItem = (group: DataSet | undefined, tag: Tag): boolean => (group?.items(tag).length ?? 0) > 0;
+
+/** Numbers of the segments that readers show: a label map may describe its background. */
+export function shownSegments(object: ReadSegmentation): readonly number[] {
+  const background = backgroundOf(object);
+  return object.segments.flatMap((segment) => {
+    const number = segment.number(TAG.SegmentNumber);
+    return number === undefined || number === background ? [] : [number];
+  });
+}

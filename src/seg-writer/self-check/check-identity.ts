@@ -27,19 +27,34 @@ const NEVER_REPAIRED: ReadonlySet<Tag> = new Set([TAG.PatientID, TAG.IssuerOfPat
 /** Patient and study equal to those of every image that a frame names, and a series of its own. */
 export function checkIdentity(
   { dataSet, frames }: ReadSegmentation,
-  known: KnownSources,
+  known: KnownSources | undefined,
 ): readonly SegmentationProblem[] {
+  if (!known) return [];
   const uids = new Set(frames.flatMap(({ sources }) => sources.map(({ sopInstanceUID }) => sopInstanceUID ?? '')));
-  const headers = [...uids].flatMap((uid) => known.instances.get(uid)?.header ?? []);
+  const headers = [...uids].flatMap((uid) => known.get(uid)?.header ?? []);
   const found: SegmentationProblem[] = [];
-  for (const tag of IDENTITY)
-    if (headers.some((header) => differs(dataSet, header, tag))) found.push(problem('identity-differs', { tag }));
+  const characterSets = new Set(headers.map((header) => header.texts(TAG.SpecificCharacterSet).join('\\')));
+  for (const tag of IDENTITY) {
+    // images of one study agree to the byte: one of them speaks for all that do
+    const distinct = characterSets.size === 1 ? distinctIn(headers, tag) : headers;
+    if (distinct.some((header) => differs(dataSet, header, tag))) found.push(problem('identity-differs', { tag }));
+  }
   const study = dataSet.text(TAG.StudyInstanceUID);
   if (headers.some((header) => header.text(TAG.StudyInstanceUID) !== study)) found.push(problem('study-differs'));
   const series = dataSet.text(TAG.SeriesInstanceUID);
   if (headers.some((header) => header.text(TAG.SeriesInstanceUID) === series))
     found.push(problem('series-is-a-source'));
   return found;
+}
+
+function distinctIn(headers: readonly DataSet[], tag: Tag): readonly DataSet[] {
+  let before: Uint8Array | undefined;
+  return headers.filter((header) => {
+    const bytes = header.bytes(tag);
+    const same = bytes !== undefined && before !== undefined && Buffer.compare(bytes, before) === 0;
+    before = bytes;
+    return !same;
+  });
 }
 
 /** An illegal value of the image may have been repaired: cut, put into upper case, or left out. */

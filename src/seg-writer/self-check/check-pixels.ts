@@ -1,87 +1,111 @@
+import { encapsulatedFragments, packedBitsOf, type DicomFile } from '../../dicom/index.js';
 import { TAG } from '../../domain/index.js';
-import { isAmbiguous } from '../layout/frame-padding.js';
-import { hasPixel, pixelsOf, unpackFrame } from '../object/pack-bits.js';
-import { receiptOfSegment } from '../own-segments.js';
-import { positionKey } from './check-frames.js';
-import { problem, type SegmentationProblem } from './problems.js';
+import { BitFrames } from './bit-frames.js';
+import { looksReversed } from './bits-reversed.js';
+import { shownSegments } from './check-frames.js';
+import { differsFromReceipt, type MaskJudge, type PixelFindings } from './mask-judge.js';
+import { checkPixelLength } from './pixel-length.js';
+import { problem, type SegmentationProblem, type Writer } from './problems.js';
 import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
+import { checkWords } from './check-words.js';
 
-/** The digest that a receipt should have for a segment whose frames hold these pixels, one byte each. */
-export type DigestOf = (segmentNumber: number, frames: Iterable<Uint8Array>) => string;
+const LENGTH_FAULTS: ReadonlySet<string> = new Set(['pixel-data-short', 'pixel-data-bytes', 'pixel-data-long']);
 
 /** Length of the pixel data, pixels of every frame, and each segment's mask against its receipt. */
-export function checkPixels(object: ReadSegmentation, digestOf: DigestOf): readonly SegmentationProblem[] {
-  const { rows, columns, numberOfFrames, pixelData } = object;
-  if (!pixelData) return [problem('pixel-data-missing')];
-  const pixels = rows * columns;
-  const count = numberOfFrames ?? object.frames.length;
-  const bytes = Math.ceil((count * pixels) / 8);
-  if (pixelData.length !== bytes + (bytes % 2) || pixels === 0) return [problem('pixel-length')];
+export function checkPixels(
+  file: DicomFile,
+  object: ReadSegmentation,
+  judge: MaskJudge,
+  writer: Writer,
+): PixelFindings {
+  const { dataSet } = object;
+  const compressed = encapsulatedFragments(dataSet) !== undefined;
+  if (!object.pixelData && !compressed) return { problems: [problem('pixel-data-missing')], voxels: undefined };
+  const length = compressed ? [] : checkPixelLength(object, object.pixelData!);
+  if (length.some(({ code }) => LENGTH_FAULTS.has(code))) return { problems: length, voxels: undefined };
+  const inBits = (dataSet.number(TAG.BitsAllocated) ?? 1) === 1;
+  const found = inBits ? checkBits(file, object, judge, writer) : checkWords(file, object, judge);
+  return { problems: [...length, ...found.problems, ...emptiness(object, found)], voxels: found.voxels };
+}
+
+/** Segments without a pixel, and an object without any. */
+function emptiness(object: ReadSegmentation, { voxels }: PixelFindings): readonly SegmentationProblem[] {
+  if (!voxels) return [];
+  const shown = shownSegments(object);
+  const empty = shown.filter((number) => (voxels.get(number) ?? 0) === 0);
   return [
-    ...(isAmbiguous(count, pixels) ? [problem('pixel-length-ambiguous')] : []),
-    ...checkMasks(object, pixelData, digestOf),
+    ...empty
+      .filter((number) => voxels.has(number) || object.form === 'LABELMAP')
+      .map((number) => problem('segment-empty', { segment: number })),
+    ...(shown.length > 0 && empty.length === shown.length ? [problem('object-empty')] : []),
   ];
 }
 
-function checkMasks(
-  object: ReadSegmentation,
-  pixelData: Uint8Array,
-  digestOf: DigestOf,
-): readonly SegmentationProblem[] {
-  const { rows, columns, segments, numberOfFrames } = object;
-  const frames = object.frames.slice(0, numberOfFrames);
+function checkBits(file: DicomFile, object: ReadSegmentation, judge: MaskJudge, writer: Writer): PixelFindings {
+  const packed = packedBitsOf(file);
+  if (!packed.ok)
+    return {
+      problems: packed.error === 'codestream-invalid' ? [problem('pixel-data-invalid')] : [],
+      voxels: undefined,
+    };
+  const { rows, columns, segments } = object;
+  const frames = object.frames.slice(0, object.numberOfFrames);
   const ofSegment = grouped(frames, (frame) => frame.segmentNumber);
-  const bits = new Uint8Array(rows * columns);
+  const pixels = new BitFrames(packed.value, rows * columns);
+  const voxels = new Map<number, number>();
   const found: SegmentationProblem[] = [];
+  if (judge.kind === 'masks') {
+    // the masks are the writer's own: none is empty
+    const problems = judge.holds ? [] : [problem('mask-differs')];
+    return { problems: [...problems, ...checkOverlaps(object, frames, pixels)], voxels: undefined };
+  }
   for (const [index, segment] of segments.entries()) {
     const number = segment.number(TAG.SegmentNumber) ?? index + 1;
     const own = ofSegment.get(number);
     if (!own) continue;
-    const empty: ReadFrame[] = [];
-    const digest = digestOf(number, unpacked(own, pixelData, bits, empty));
-    const receipt = receiptOfSegment(segment);
-    if (receipt && receipt.maskSha256 !== digest) found.push(problem('mask-differs', { segment: number }));
-    if (empty.length === own.length) found.push(problem('segment-empty', { segment: number }));
-    else if ((rows * columns) % 16 === 0)
-      found.push(...empty.map((frame) => problem('frame-empty', { segment: number, frame: frame.number })));
+    const seen = { count: 0, empty: [] as ReadFrame[] };
+    const differs = differsFromReceipt(segment, judge, framesOf(own, pixels, seen));
+    if (differs) found.push(problem('mask-differs', { segment: number }));
+    voxels.set(number, seen.count);
+    if (seen.count > 0 && (rows * columns) % 16 === 0)
+      found.push(...seen.empty.map((frame) => problem('frame-empty', { segment: number, frame: frame.number })));
   }
-  return [...found, ...checkOverlaps(object, frames, pixelData)];
+  found.push(...checkOverlaps(object, frames, pixels));
+  if (writer === 'another' && looksReversed(packed.value)) found.push(problem('bits-look-reversed'));
+  return { problems: found, voxels };
 }
 
-/** The pixels of frames one after the other, in one buffer; frames without any are noted. */
-function* unpacked(
+/** Frames of a segment in their order, each in one buffer; pixels are counted, and frames that hold none are noted. */
+function* framesOf(
   frames: readonly ReadFrame[],
-  pixelData: Uint8Array,
-  bits: Uint8Array,
-  empty: ReadFrame[],
-): Generator<Uint8Array> {
+  pixels: BitFrames,
+  seen: { count: number; readonly empty: ReadFrame[] },
+): Generator<() => Uint8Array> {
   for (const frame of frames) {
-    unpackFrame(pixelData, frame.number - 1, bits);
-    if (!hasPixel(bits)) empty.push(frame);
-    yield bits;
+    pixels.load(frame.number - 1);
+    if (pixels.isEmpty) seen.empty.push(frame);
+    else seen.count += pixels.count();
+    yield () => pixels.unpacked();
   }
 }
 
-/** Frames of several segments at one position must not share a pixel unless the object says so. */
+/** Whether segments share a pixel at one position, and whether the object says that they do not. */
 function checkOverlaps(
-  { dataSet, rows, columns }: ReadSegmentation,
+  { dataSet, lies }: ReadSegmentation,
   frames: readonly ReadFrame[],
-  pixelData: Uint8Array,
+  pixels: BitFrames,
 ): readonly SegmentationProblem[] {
-  if (dataSet.text(TAG.SegmentsOverlap) === 'YES') return [];
+  const said = dataSet.text(TAG.SegmentsOverlap);
+  if (said === 'YES' || lies === 'in-no-patient-geometry')
+    return said === 'YES' ? [problem('segments-overlap-allowed')] : [];
   const found: SegmentationProblem[] = [];
-  for (const together of grouped(frames, positionKey).values()) {
+  for (const together of grouped(frames, (frame) => frame.positionKey).values()) {
     if (together.length < 2) continue;
-    const taken = new Uint8Array(rows * columns);
-    const bits = new Uint8Array(rows * columns);
+    const taken = pixels.noneTaken();
     for (const frame of together) {
-      unpackFrame(pixelData, frame.number - 1, bits);
-      let shares = false;
-      for (const at of pixelsOf(bits)) {
-        shares ||= taken[at] === 1;
-        taken[at] = 1;
-      }
-      if (shares) found.push(problem('segments-overlap', { frame: frame.number }));
+      pixels.load(frame.number - 1);
+      if (pixels.take(taken))
+        found.push(problem(said === 'NO' ? 'segments-overlap' : 'segments-overlap-allowed', { frame: frame.number }));
     }
   }
   return found;

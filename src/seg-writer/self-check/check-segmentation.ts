@@ -1,62 +1,84 @@
 import type { SourceSlice } from '../../domain/index.js';
-import { readPart10 } from '../../dicom/index.js';
+import { readPart10, type DicomFile } from '../../dicom/index.js';
+import { holdsFrames } from '../object/pixel-data.js';
+import type { PlannedObject } from '../object/planned-object.js';
 import { declaresNoCharacterSet } from '../source/character-set.js';
+import { BitFrames } from './bit-frames.js';
 import { checkAttributes } from './check-attributes.js';
 import { checkDimensions } from './check-dimensions.js';
 import { checkFile } from './check-file.js';
 import { checkFrames } from './check-frames.js';
 import { checkGeometry } from './check-geometry.js';
 import { checkIdentity } from './check-identity.js';
-import { hasPixel, maskDigest } from '../object/pack-bits.js';
-import type { PlannedObject } from '../object/planned-object.js';
-import { checkPixels, type DigestOf } from './check-pixels.js';
+import { checkPixels } from './check-pixels.js';
 import { checkReferences } from './check-references.js';
 import { checkValues } from './check-values.js';
-import { knownSources } from './known-sources.js';
-import { problem, type SegmentationProblem } from './problems.js';
-import { readSegmentation } from './read-segmentation.js';
+import { knownSources, type KnownSources } from './known-sources.js';
+import type { MaskJudge } from './mask-judge.js';
+import { judgedAs, problem, type SegmentationProblem, type Writer } from './problems.js';
+import { readSegmentation, type ReadSegmentation } from './read-segmentation.js';
 
 /**
- * Looks at a BINARY segmentation as its readers will: from its bytes, against the slices it was drawn on. Total. Finds what validators and readers
+ * Looks at a segmentation of ours as its readers will: from its bytes, against the slices it was drawn on. Total. Finds what validators and readers
  * object to and what they take without a word and show wrong or not at all; errors must not be stored.
  */
-export const checkSegmentation = (bytes: Uint8Array, sources: readonly SourceSlice[]): readonly SegmentationProblem[] =>
-  checkAgainst(bytes, sources, (_, frames) => maskDigest(frames));
-
-/** The same for an object that was just written: the pixels in its bytes are compared with the masks that went in. */
-export function checkWritten(bytes: Uint8Array, { sources, segments }: PlannedObject): readonly SegmentationProblem[] {
-  const slices = sources.map(({ slice }) => slice);
-  return checkAgainst(bytes, slices, (segmentNumber, unpacked) => {
-    const { frames, receipt } = segments[segmentNumber - 1]!;
-    let at = 0;
-    let equal = true;
-    for (const bits of unpacked) {
-      const mask = frames[at++]?.bits;
-      equal &&= mask ? Buffer.compare(bits, mask) === 0 : !hasPixel(bits);
-    }
-    return equal && at === frames.length ? receipt.maskSha256 : 'other pixels';
-  });
-}
-
-function checkAgainst(
-  bytes: Uint8Array,
-  sources: readonly SourceSlice[],
-  digestOf: DigestOf,
-): readonly SegmentationProblem[] {
+export function checkSegmentation(bytes: Uint8Array, sources: readonly SourceSlice[]): readonly SegmentationProblem[] {
   const file = readPart10(bytes);
   if (!file.ok) return [problem('file-unreadable')];
   const object = readSegmentation(file.value.dataSet);
-  const known = knownSources(sources);
+  return checkObject(file.value, object, knownSources(sources), 'ours', { kind: 'receipts' }).problems;
+}
+
+/** The same for an object that was just written: the pixels in its bytes are compared with the masks that went in. */
+export function checkWritten(bytes: Uint8Array, planned: PlannedObject): readonly SegmentationProblem[] {
+  const file = readPart10(bytes);
+  if (!file.ok) return [problem('file-unreadable')];
+  const object = readSegmentation(file.value.dataSet);
+  const known = knownSources(planned.sources.map(({ slice }) => slice));
+  return checkObject(file.value, object, known, 'ours', { kind: 'masks', holds: holdsMasks(object, planned) }).problems;
+}
+
+/** Whether frames belong to the segments they were planned for and hold their pixels. */
+function holdsMasks({ frames, pixelData, rows, columns }: ReadSegmentation, planned: PlannedObject): boolean {
+  if (pixelData === undefined || frames.length !== planned.frames.length) return false;
+  if (frames.some(({ segmentNumber }, index) => segmentNumber !== planned.frames[index]!.segmentNumber)) return false;
+  return planned.type === 'binary'
+    ? holdsBits(pixelData, rows * columns, planned)
+    : holdsFrames(planned.type, pixelData, planned.frames, rows * columns);
+}
+
+function holdsBits(pixelData: Uint8Array, pixelsPerFrame: number, { frames }: PlannedObject): boolean {
+  const pixels = new BitFrames(pixelData, pixelsPerFrame);
+  return frames.every(({ parts }, index) => {
+    pixels.load(index);
+    const mask = parts[0]?.values;
+    return mask ? Buffer.compare(pixels.unpacked(), mask) === 0 : pixels.isEmpty;
+  });
+}
+
+/** Everything that is looked at, of an object of ours or of somebody else; without its images where they are not at hand. */
+export function checkObject(
+  file: DicomFile,
+  object: ReadSegmentation,
+  known: KnownSources | undefined,
+  writer: Writer,
+  judge: MaskJudge,
+): { readonly problems: readonly SegmentationProblem[]; readonly voxels: ReadonlyMap<number, number> | undefined } {
+  const sources = known ? [...known.values()] : [];
   const undeclared = sources.some(({ header }) => declaresNoCharacterSet(header)) ? 'as-in-the-source' : 'a-problem';
-  return [
-    ...checkFile(file.value),
-    ...checkValues(file.value.dataSet, undeclared),
+  const pixels = checkPixels(file, object, judge, writer);
+  const inPatient = object.lies === 'in-a-patient';
+  const problems = [
+    ...checkFile(file, object.form, writer),
+    ...checkValues(file.dataSet, undeclared),
     ...checkAttributes(object),
     ...checkFrames(object),
-    ...checkPixels(object, digestOf),
-    ...checkReferences(object, known),
-    ...checkGeometry(object, known),
-    ...checkDimensions(object),
+    ...pixels.problems,
+    ...(object.form === 'LABELMAP' ? [problem('label-map')] : []),
+    ...checkReferences(object, known, writer),
+    ...(inPatient ? checkGeometry(object, known) : [problem('no-plane-geometry')]),
+    ...checkDimensions(object, writer),
     ...checkIdentity(object, known),
   ];
+  return { problems: problems.map((each) => judgedAs(writer, each)), voxels: pixels.voxels };
 }

@@ -1,6 +1,6 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { vrOf } from '../../dicom/index.js';
-import { textFault } from '../source/legal-text.js';
+import { isTextVr, textFault } from '../source/legal-text.js';
 import { problem, type Place, type SegmentationProblem } from './problems.js';
 
 /** VRs whose text follows SpecificCharacterSet. */
@@ -13,21 +13,29 @@ export type UndeclaredText = 'a-problem' | 'as-in-the-source';
 export function checkValues(dataSet: DataSet, undeclared: UndeclaredText): readonly SegmentationProblem[] {
   const declared = dataSet.texts(TAG.SpecificCharacterSet).some((term) => term !== '');
   const found: SegmentationProblem[] = [];
-  const walk = (elements: DataSet, place: Place): void => {
+  /** Whether the elements are those of a code, whole or not. */
+  const walk = (elements: DataSet, place: Place): boolean => {
+    let ofCode = false;
     for (const tag of elements.tags()) {
       const vr = elements.vr(tag) ?? 'UN';
       if (differsFromDictionary(vr, tag)) found.push(problem('vr-differs', { ...place, tag }));
       if (vr === 'SQ') {
-        elements.items(tag).forEach((item, index) => walk(item, placeOf(tag, index, place)));
+        for (const [index, item] of elements.items(tag).entries()) {
+          const inside = placeOf(tag, index, place);
+          const named = walk(item, inside) && tag !== TAG.CodingSchemeIdentificationSequence;
+          if (named && !isWholeCode(item)) found.push(problem('code-incomplete', inside));
+        }
         continue;
       }
+      ofCode ||= OF_CODES.has(tag);
+      if (!isTextVr(vr)) continue;
       const unreadable = !declared && CHARACTER_SET_VRS.has(vr) && !isAscii(elements.bytes(tag));
       if (unreadable && undeclared === 'a-problem')
         found.push(problem('text-outside-character-set', { ...place, tag }));
       const fault = unreadable ? undefined : textFault(vr, elements.texts(tag));
       if (fault) found.push(problem(fault === 'too-long' ? 'value-too-long' : 'value-illegal', { ...place, tag }));
     }
-    if (isCode(elements) && !isWholeCode(elements)) found.push(problem('code-incomplete', place));
+    return ofCode;
   };
   walk(dataSet, {});
   return found;
@@ -47,9 +55,7 @@ function differsFromDictionary(vr: string, tag: Tag): boolean {
 const isAscii = (bytes: Uint8Array | undefined): boolean => bytes === undefined || bytes.every((byte) => byte < 0x80);
 
 const CODE_VALUES = [TAG.CodeValue, TAG.LongCodeValue, TAG.URNCodeValue] as const;
-
-const isCode = (item: DataSet): boolean =>
-  item.has(TAG.CodeMeaning) || item.has(TAG.CodingSchemeDesignator) || CODE_VALUES.some((tag) => item.has(tag));
+const OF_CODES: ReadonlySet<Tag> = new Set<Tag>([TAG.CodeMeaning, TAG.CodingSchemeDesignator, ...CODE_VALUES]);
 
 const isWholeCode = (item: DataSet): boolean =>
   item.text(TAG.CodeMeaning) !== undefined &&

@@ -1,4 +1,5 @@
-import { TAG, type DataSet, type SourceSlice } from '../../domain/index.js';
+import { functionalGroup } from '../../dicom/index.js';
+import { TAG, type DataSet, type SourceSlice, type Tag } from '../../domain/index.js';
 import { isMultiFrame } from '../source/multi-frame.js';
 import type { ReadSourceReference } from './read-segmentation.js';
 
@@ -8,33 +9,62 @@ export interface KnownInstance {
   readonly seriesInstanceUID: string | undefined;
   readonly multiFrame: boolean;
   readonly header: DataSet;
-  /** Slices by frame number; a single-frame image has its only slice under 1. */
-  readonly slices: Map<number, SourceSlice>;
+  /** Frames that are at hand; a single-frame image has frame 1. */
+  readonly frames: ReadonlySet<number>;
 }
 
-export interface KnownSources {
-  readonly instances: ReadonlyMap<string, KnownInstance>;
+/** One slice of an image at hand. */
+export interface SourceFrame {
+  readonly instance: KnownInstance;
+  readonly frame: number;
 }
 
-export function knownSources(slices: readonly SourceSlice[]): KnownSources {
+/** The images that an object is compared with; undefined where an object is looked at alone. */
+export type KnownSources = ReadonlyMap<string, KnownInstance>;
+
+export function knownSources(slices: readonly Pick<SourceSlice, 'header' | 'reference'>[]): KnownSources {
+  const frames = new Map<DataSet, Set<number>>();
+  for (const { header, reference } of slices) {
+    const known = frames.get(header) ?? new Set();
+    known.add(isMultiFrame(header) ? (reference.frame ?? 1) : 1);
+    frames.set(header, known);
+  }
+  return instancesOf(frames);
+}
+
+/** Whole images, each with all its frames. */
+export const knownImages = (headers: readonly DataSet[]): KnownSources =>
+  instancesOf(new Map(headers.map((header) => [header, new Set(framesOf(header))])));
+
+function instancesOf(frames: ReadonlyMap<DataSet, ReadonlySet<number>>): KnownSources {
   const instances = new Map<string, KnownInstance>();
-  for (const slice of slices) {
-    const { header, reference } = slice;
+  for (const [header, known] of frames) {
     const uid = header.text(TAG.SOPInstanceUID) ?? '';
-    const multiFrame = isMultiFrame(header);
-    const instance = instances.get(uid) ?? {
+    const already = instances.get(uid);
+    instances.set(uid, {
       sopClassUID: header.text(TAG.SOPClassUID),
       seriesInstanceUID: header.text(TAG.SeriesInstanceUID),
-      multiFrame,
+      multiFrame: isMultiFrame(header),
       header,
-      slices: new Map<number, SourceSlice>(),
-    };
-    instance.slices.set(multiFrame ? (reference.frame ?? 1) : 1, slice);
-    instances.set(uid, instance);
+      frames: already ? new Set([...already.frames, ...known]) : known,
+    });
   }
-  return { instances };
+  return instances;
 }
 
+const framesOf = (header: DataSet): readonly number[] =>
+  Array.from({ length: isMultiFrame(header) ? (header.number(TAG.NumberOfFrames) ?? 1) : 1 }, (_, index) => index + 1);
+
 /** The slice that a frame's reference names; undefined where it is not at hand. */
-export const findSource = (known: KnownSources, reference: ReadSourceReference): SourceSlice | undefined =>
-  known.instances.get(reference.sopInstanceUID ?? '')?.slices.get(reference.frame ?? 1);
+export function findSource(known: KnownSources, reference: ReadSourceReference): SourceFrame | undefined {
+  const instance = known.get(reference.sopInstanceUID ?? '');
+  const frame = reference.frame ?? 1;
+  return instance?.frames.has(frame) ? { instance, frame } : undefined;
+}
+
+/** What holds a macro's attributes for a slice: the image, or an item of its functional groups. */
+export const macroOf = ({ instance, frame }: SourceFrame, macro: Tag): DataSet | undefined =>
+  instance.multiFrame ? functionalGroup(instance.header, frame, macro) : instance.header;
+
+export const positionOf = (source: SourceFrame): readonly string[] =>
+  macroOf(source, TAG.PlanePositionSequence)?.texts(TAG.ImagePositionPatient) ?? [];

@@ -27,6 +27,9 @@ export function characterWidthOf(source: DataSet): CharacterWidth {
   return terms[0] === UTF_8 ? 'utf-8' : 'one-byte';
 }
 
+/** Whether texts of the source switch between character sets by escape sequences, as Japanese and Korean ones do (PS3.5 6.1.2.4). */
+export const extendsCharacterSet = (source: DataSet): boolean => !isDecoded(source) && declaredTerms(source).length > 1;
+
 /** Whether the source declares nothing, so that only ASCII is legal in it. */
 export const declaresNoCharacterSet = (source: DataSet): boolean =>
   !isDecoded(source) && declaredTerms(source).length === 0;

@@ -9,7 +9,7 @@ import {
   type SeriesInstanceUid,
   type SopClassUid,
   type SopInstanceUid,
-  type SourceSlice,
+  type SliceWithoutPixels,
   type StudyInstanceUid,
   type Tag,
   type Uid,
@@ -21,7 +21,7 @@ import { isMultiFrame } from './multi-frame.js';
 
 /** A slice that segments may stand on: everything that must be named or copied exactly is there and legal. */
 export interface SourceImage {
-  readonly slice: SourceSlice;
+  readonly slice: SliceWithoutPixels;
   readonly sopClassUID: SopClassUid;
   readonly sopInstanceUID: SopInstanceUid;
   readonly seriesInstanceUID: SeriesInstanceUid;
@@ -40,7 +40,7 @@ export interface SourceImage {
 /** Two slices are the same if they are the same frame of the same instance. */
 export const sliceIdentity = (source: SourceImage): string => `${source.sopInstanceUID} ${source.frame ?? ''}`;
 
-export function admitSource(slice: SourceSlice): Result<SourceImage, Refusal> {
+export function admitSource(slice: SliceWithoutPixels): Result<SourceImage, Refusal> {
   const { header } = slice;
   const sopClassUID = requiredUid<SopClassUid>(header, TAG.SOPClassUID);
   if (!sopClassUID.ok) return sopClassUID;

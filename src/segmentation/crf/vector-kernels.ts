@@ -9,7 +9,7 @@ import {
   type Statement,
   type Variable,
   type Whole,
-} from './assembler.js';
+} from '../web-assembly/assembler.js';
 
 /**
  * The inner loops of the mean field, four numbers at a time. What they compute is said in plain TypeScript in the tests

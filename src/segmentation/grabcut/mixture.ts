@@ -11,6 +11,8 @@ export interface Mixture {
   readonly variance: Float64Array;
   /** Cost in nats of a pixel that lies on the mean, the weight counted: -log weight + log(variance) / 2. */
   readonly least: Float64Array;
+  /** A number a component, for one level at a time. */
+  readonly scratch: Float64Array;
 }
 
 /** The grey levels that occur, ascending, and how many pixels of one side have each. */
@@ -32,6 +34,7 @@ export const createMixture = (): Mixture => ({
   mean: new Float64Array(MOST_COMPONENTS),
   variance: new Float64Array(MOST_COMPONENTS),
   least: new Float64Array(MOST_COMPONENTS),
+  scratch: new Float64Array(MOST_COMPONENTS),
 });
 
 /**
@@ -110,16 +113,17 @@ export function assignLevels(
   component: Uint8Array,
   energy: MixtureEnergy,
 ): void {
-  const { size, weight, mean, variance, least } = mixture;
+  const { size, weight, mean, variance, least, scratch: base } = mixture;
   const { levels, value, count } = histogram;
+  // OpenCV assigns by the density without the weight
+  for (let k = 0; k < size; k++) base[k] = least[k]! + (energy === 'hard' ? 0 : Math.log(weight[k]!));
   for (let i = 0; i < levels; i++) {
     if (count[i] === 0) continue;
     let best = 0;
     let lowest = Infinity;
     for (let k = 0; k < size; k++) {
       const off = value[i]! - mean[k]!;
-      // OpenCV assigns by the density without the weight
-      const cost = least[k]! + (energy === 'hard' ? 0 : Math.log(weight[k]!)) + (0.5 * off * off) / variance[k]!;
+      const cost = base[k]! + (0.5 * off * off) / variance[k]!;
       if (cost < lowest) {
         lowest = cost;
         best = k;
@@ -131,31 +135,35 @@ export function assignLevels(
 
 /** Cost in nats of every level on a side with this mixture, up to a constant that is the same for every mixture. */
 export function levelCostsInto(out: Float64Array, mixture: Mixture, histogram: Histogram, energy: MixtureEnergy): void {
-  const { size, mean, variance, least } = mixture;
+  const { size, mean, variance, least, scratch: spread } = mixture;
   const { levels, value } = histogram;
   for (let i = 0; i < levels; i++) {
     let lowest = Infinity;
     for (let k = 0; k < size; k++) {
       const off = value[i]! - mean[k]!;
-      const cost = least[k]! + (0.5 * off * off) / variance[k]!;
+      const squares = (0.5 * off * off) / variance[k]!;
+      spread[k] = squares;
+      const cost = least[k]! + squares;
       if (cost < lowest) lowest = cost;
     }
-    out[i] = lowest;
+    out[i] = energy === 'hard' ? lowest : lowest - Math.log(shareOfAll(mixture, lowest));
   }
-  if (energy === 'soft') subtractOtherComponents(out, mixture, histogram);
 }
 
-/** From the cost of the best component to that of the sum of all: out of the exponent, since OpenCV's own form underflows to log 0. */
-function subtractOtherComponents(out: Float64Array, mixture: Mixture, { levels, value }: Histogram): void {
-  const { size, mean, variance, least } = mixture;
-  for (let i = 0; i < levels; i++) {
-    let sum = 0;
-    for (let k = 0; k < size; k++) {
-      const off = value[i]! - mean[k]!;
-      sum += Math.exp(out[i]! - least[k]! - (0.5 * off * off) / variance[k]!);
-    }
-    out[i] = out[i]! - Math.log(sum);
+/** exp of this is lost beside 1. */
+const NOTHING_BESIDE_ONE = -40;
+
+/**
+ * How many times the density of the best component that of the whole mixture is, at the level whose squares stand in `scratch`: from the cost of the
+ * best out of the exponent, since OpenCV's own form underflows to log 0.
+ */
+function shareOfAll({ size, least, scratch: spread }: Mixture, lowest: number): number {
+  let sum = 0;
+  for (let k = 0; k < size; k++) {
+    const exponent = lowest - least[k]! - spread[k]!;
+    if (exponent > NOTHING_BESIDE_ONE) sum += Math.exp(exponent);
   }
+  return sum;
 }
 
 /** k-means++ (Arthur and Vassilvitskii 2007): each next centre is drawn with a chance that grows with the squared distance to the nearest one. */

@@ -1,6 +1,6 @@
 import { MOST_LINK, type FlowWorkspace } from './grid-flow.js';
 import type { GridPlan } from './grid.js';
-import { DEAD, isSure, labelOf } from './seeds.js';
+import { DEAD, labelOf, OPEN } from './seeds.js';
 
 /** One nat of energy in the integer capacities of the flow. */
 export const NAT = 2 ** 16;
@@ -16,7 +16,7 @@ const TABLE_OF_ARC = Int32Array.of(2, 1, 2, 0, 0, 2, 1, 2).map((table) => table 
 
 /**
  * Smoothness of GrabCut: gamma / d * exp(-beta * difference^2) between eight neighbours, beta = 1 / (2 mean difference^2) over the window
- * (Rother et al. 2004, section 2). Writes capacities between the `count` pixels listed in `nodes` into `flow.residual`, and adds to `flow.terminal`
+ * (Rother et al. 2004, section 2). Writes capacities between the first `count` pixels of `flow.nodes` into `flow.residual`, and adds to `flow.terminal`
  * what pulls them towards sure neighbours: those are no nodes of the graph. `flow.terminal` must hold the terms that are not links before.
  */
 export function linkNeighbours(
@@ -24,34 +24,71 @@ export function linkNeighbours(
   plan: GridPlan,
   grey: Int16Array,
   seeds: Uint8Array,
-  nodes: Int32Array,
   count: number,
   gamma: number,
   capacityOf: Int32Array,
 ): void {
   fillTable(capacityOf, plan, gamma, contrastOf(plan, grey));
-  const { residual, terminal } = flow;
-  const { step } = plan;
-  residual.fill(0, 0, 8 * plan.pixels);
+  const { residual, terminal, nodes } = flow;
+  const { step, stride } = plan;
   for (let i = 0; i < count; i++) {
     const p = nodes[i]!;
+    if (!isAmongOpen(seeds, p, stride)) {
+      terminal[p] = terminal[p]! + linkAtEdge(residual, plan, grey, seeds, p, capacityOf);
+      continue;
+    }
+    // arcs 4 to 7 lead forwards: each pair of open pixels is linked once
     const greyP = grey[p]!;
-    let pull = 0;
-    for (let d = 0; d < 8; d++) {
+    for (let d = 4; d < 8; d++) {
       const q = p + step[d]!;
-      const seedQ = seeds[q]!;
-      // arcs 4 to 7 lead forwards: each pair of open pixels is linked once
-      if (seedQ === DEAD || (d < 4 && !isSure(seedQ))) continue;
       // not a condition: in noise every other guess of the processor would be wrong
       const capacity = capacityOf[TABLE_OF_ARC[d]! + Math.abs(greyP - grey[q]!)]!;
-      if (isSure(seedQ)) pull += labelOf(seedQ) === 1 ? capacity : -capacity;
-      else {
-        residual[8 * p + d] = capacity;
-        residual[8 * q + 7 - d] = capacity;
-      }
+      residual[8 * p + d] = capacity;
+      residual[8 * q + 7 - d] = capacity;
     }
-    terminal[p] = terminal[p]! + pull;
   }
+}
+
+/** Whether all eight neighbours may change their label, too. */
+const isAmongOpen = (seeds: Uint8Array, p: number, stride: number): boolean =>
+  (seeds[p - stride - 1]! &
+    seeds[p - stride]! &
+    seeds[p - stride + 1]! &
+    seeds[p - 1]! &
+    seeds[p + 1]! &
+    seeds[p + stride - 1]! &
+    seeds[p + stride]! &
+    seeds[p + stride + 1]! &
+    OPEN) !==
+  0;
+
+/** The same for a pixel beside sure ones or the border; returns what pulls it to the foreground. Arcs that lead nowhere get no capacity. */
+function linkAtEdge(
+  residual: Int32Array,
+  { step }: GridPlan,
+  grey: Int16Array,
+  seeds: Uint8Array,
+  p: number,
+  capacityOf: Int32Array,
+): number {
+  let pull = 0;
+  for (let d = 0; d < 8; d++) {
+    const q = p + step[d]!;
+    const seedQ = seeds[q]!;
+    if ((seedQ & OPEN) !== 0) {
+      if (d < 4) continue;
+      const capacity = capacityOf[TABLE_OF_ARC[d]! + Math.abs(grey[p]! - grey[q]!)]!;
+      residual[8 * p + d] = capacity;
+      residual[8 * q + 7 - d] = capacity;
+      continue;
+    }
+    residual[8 * p + d] = 0;
+    residual[8 * q + 7 - d] = 0;
+    if (seedQ === DEAD) continue;
+    const capacity = capacityOf[TABLE_OF_ARC[d]! + Math.abs(grey[p]! - grey[q]!)]!;
+    pull += labelOf(seedQ) === 1 ? capacity : -capacity;
+  }
+  return pull;
 }
 
 /** beta; 0 where every pixel of the window has the same grey value. */

@@ -8,5 +8,8 @@ export const PROBABLE_FOREGROUND = 3;
 /** The border around a window: no pixel. */
 export const DEAD = 4;
 
+/** Set in the numbers of pixels whose label may change, and in no other. */
+export const OPEN = 2;
+
 export const isSure = (seed: number): boolean => seed < PROBABLE_BACKGROUND;
 export const labelOf = (seed: number): number => seed & 1;

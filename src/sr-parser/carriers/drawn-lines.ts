@@ -18,18 +18,24 @@ const ON_POINT_PX = 1;
 /** A short axis this short beside its long axis is not seen in lesions; a tick is. */
 const TICK_OF_LINE = 0.25;
 
+/** Lines that may be axes, and those that only belong to another drawing. */
+export interface SortedLines {
+  readonly candidates: readonly DrawnLine[];
+  readonly ornaments: readonly DrawnLine[];
+}
+
 /** @param drawn lines of one image; repeated ones count once */
 export function withoutOrnaments(
   drawn: readonly DrawnLine[],
   corners: readonly { readonly point: Point; readonly images: readonly ImageReference[] }[],
-): readonly DrawnLine[] {
+): SortedLines {
   const lines = drawn.filter(({ line }, i) => !drawn.slice(0, i).some((other) => isSameLine(line, other.line)));
-  return lines.filter(
-    ({ line }) =>
-      lengthOf(line) >= LEAST_PX &&
-      !lines.some((other) => other.line !== line && (sharesEnd(line, other.line) || isTickOn(line, other.line))) &&
-      !corners.some((corner) => touches(line, corner)),
-  );
+  const mayBeAxis = ({ line }: DrawnLine): boolean =>
+    lengthOf(line) >= LEAST_PX &&
+    !lines.some((other) => other.line !== line && (sharesEnd(line, other.line) || isTickOn(line, other.line))) &&
+    !corners.some((corner) => touches(line, corner));
+  const candidates = lines.filter(mayBeAxis);
+  return { candidates, ornaments: lines.filter((line) => !candidates.includes(line)) };
 }
 
 const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);

@@ -19,30 +19,38 @@ import { imagesNamed } from '../image-references.js';
 import { measurementsOf } from '../measurement-of.js';
 import type { Reading } from '../shapes/reading.js';
 import { pairSingleLengths } from '../shapes/single-lengths.js';
-import { pairsByDrawingOrder, withoutOrnaments, type DrawnLine } from './drawn-lines.js';
+import { pairsByDrawingOrder, withoutOrnaments, type DrawnLine, type SortedLines } from './drawn-lines.js';
 
 /** More than anybody draws on one image; beyond it nothing is a measurement. */
 const MOST_LINES = 200;
+const NOTHING_SORTED: SortedLines = { candidates: [], ornaments: [] };
 
 export function readPresentationState(dataSet: DataSet): ReadReport {
   const { lines, corners } = linesOf(dataSet);
-  const skipped: Skipped[] = [];
+  const unpaired: Skipped[] = [];
+  const ornaments: Skipped[] = [];
   const readings: Reading[] = [];
   for (const onImage of byImage(lines)) {
-    const candidates = onImage.length > MOST_LINES ? [] : withoutOrnaments(onImage, corners);
+    const sorted = onImage.length > MOST_LINES ? NOTHING_SORTED : withoutOrnaments(onImage, corners);
+    const { candidates } = sorted;
     const found = pairsByDrawingOrder(candidates).flatMap((lines) => pairSingleLengths(lines.map(readingOf)));
     for (const reading of found)
       if (candidates.length === 1 || (reading.long && reading.short)) readings.push(reading);
-      else skipped.push({ reason: 'lines-unpaired', where: reading.where });
+      else unpaired.push({ reason: 'lines-unpaired', where: reading.where });
+    ornaments.push(...sorted.ornaments.map(({ where }): Skipped => ({ reason: 'drawing-ornament', where })));
   }
   for (const { where } of lines.filter(({ line }) => line.images.length !== 1))
-    skipped.push({ reason: 'no-image-reference', where });
+    unpaired.push({ reason: 'no-image-reference', where });
+  for (const where of new Set(corners.map((corner) => corner.where)))
+    ornaments.push({ reason: 'drawing-ornament', where });
   const nothing: Skipped = { reason: lines.length > 0 ? 'lines-unpaired' : 'no-measurements', where: '1' };
+  const reasons = readings.length === 0 && unpaired.length === 0 ? [nothing] : unpaired;
   return {
     ...headerOf(dataSet, undefined),
     kind: 'gsps',
     measurements: measurementsOf(readings),
-    skipped: readings.length === 0 && skipped.length === 0 ? [nothing] : skipped,
+    // why there is no measurement comes first, then what was passed over
+    skipped: [...reasons, ...ornaments.slice(0, MOST_LINES)],
     findings: [],
     evidence: evidenceOf(dataSet),
   };
@@ -51,13 +59,19 @@ export function readPresentationState(dataSet: DataSet): ReadReport {
 interface Drawing {
   readonly lines: readonly DrawnLine[];
   /** Vertices of polylines of three points: an arrow's head drawn in one stroke, or an angle. */
-  readonly corners: readonly { readonly point: Point; readonly images: readonly ImageReference[] }[];
+  readonly corners: readonly Corner[];
+}
+
+interface Corner {
+  readonly point: Point;
+  readonly images: readonly ImageReference[];
+  readonly where: string;
 }
 
 /** Straight lines in image pixels (0\0 is the corner of the corner pixel, as in SCOORD); DISPLAY and MATRIX units are no image coordinates. */
 function linesOf(dataSet: DataSet): Drawing {
   const lines: DrawnLine[] = [];
-  const corners: { point: Point; images: readonly ImageReference[] }[] = [];
+  const corners: Corner[] = [];
   const all = imagesOfState(dataSet);
   for (const [i, annotation] of dataSet.items(TAG.GraphicAnnotationSequence).entries()) {
     const named = imagesNamed(annotation, TAG.ReferencedImageSequence);
@@ -65,13 +79,14 @@ function linesOf(dataSet: DataSet): Drawing {
     for (const [j, object] of annotation.items(TAG.GraphicObjectSequence).entries()) {
       const points = pointsOf(object);
       const [a, b, c] = points;
+      const where = `1.${i + 1}.${j + 1}`;
       if (points.length === 2 && a && b)
         lines.push({
-          where: `1.${i + 1}.${j + 1}`,
+          where,
           line: { ends: [a, b], space: 'image-point', images, frameOfReferenceUID: undefined },
         });
       else if (points.length === 3 && a && b && c)
-        corners.push({ point: a, images }, { point: b, images }, { point: c, images });
+        corners.push(...[a, b, c].map((point) => ({ point, images, where })));
     }
   }
   return { lines, corners };

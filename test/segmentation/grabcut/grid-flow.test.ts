@@ -1,16 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { gridPlan, type GridPlan } from '../../../src/segmentation/grabcut/grid.js';
+import { FREE, SINK, SOURCE } from '../../../src/segmentation/grabcut/flow-kernels.js';
 import {
   createFlowWorkspace,
-  FREE,
   maximumFlow,
   minimumCutInto,
-  SINK,
-  SOURCE,
+  pushAlongLines,
   type FlowWorkspace,
 } from '../../../src/segmentation/grabcut/grid-flow.js';
-import { pushAlongLines } from '../../../src/segmentation/grabcut/line-flow.js';
 import { FlowGraph } from '../reference/edmonds-karp.js';
+import { createTwin, twinFlow, twinLines } from '../reference/grid-flow-twin.js';
 import { numbersFrom } from '../reference/picture.js';
 
 /** A random problem: capacities of all eight arcs of every pixel, and a signed terminal link. */
@@ -53,7 +52,17 @@ function load(ws: FlowWorkspace, plan: GridPlan, { links, terminal }: Problem): 
     ws.residual[8 * at(plan, y * plan.width + x) + order.indexOf(`${x2 - x},${y2 - y}`)] = capacity;
   }
   terminal.forEach((t, i) => (ws.terminal[at(plan, i)] = t));
-  return Int32Array.from(terminal, (_, i) => at(plan, i));
+  const nodes = Int32Array.from(terminal, (_, i) => at(plan, i));
+  ws.nodes.set(nodes);
+  return nodes;
+}
+
+/** How much flowed from source to sink meanwhile: what the pixels with excess have lost of it in all. */
+function flowOf({ terminal }: FlowWorkspace, nodes: Int32Array, work: () => void): number {
+  const excess = (): number => nodes.reduce((sum, p) => sum + Math.max(0, terminal[p]!), 0);
+  const before = excess();
+  work();
+  return before - excess();
 }
 
 function reference({ width, height, links, terminal }: Problem) {
@@ -91,8 +100,8 @@ describe('maximum flow on a grid', () => {
       const nodes = load(ws, plan, problem);
       const preferred = new Uint8Array(plan.pixels).map(() => numbers(2));
       const side = new Uint8Array(plan.pixels);
-      const flow = maximumFlow(ws, plan, nodes, nodes.length);
-      minimumCutInto(side, ws, plan, nodes, nodes.length, preferred);
+      const flow = flowOf(ws, nodes, () => maximumFlow(ws, plan, nodes.length));
+      minimumCutInto(side, ws, plan, nodes.length, preferred);
       expect(flow).toBe(reference(problem).flow);
       expect(cutValue(problem, (i) => side[at(plan, i)]!)).toBe(flow);
     }
@@ -105,11 +114,11 @@ describe('maximum flow on a grid', () => {
       const problem = randomProblem(numbers, 5);
       const plan = gridPlan(problem.width, problem.height);
       const nodes = load(ws, plan, problem);
-      maximumFlow(ws, plan, nodes, nodes.length);
+      maximumFlow(ws, plan, nodes.length);
       const { reached, reaching } = reference(problem);
       const preferred = new Uint8Array(plan.pixels).map(() => numbers(2));
       const side = new Uint8Array(plan.pixels);
-      minimumCutInto(side, ws, plan, nodes, nodes.length, preferred);
+      minimumCutInto(side, ws, plan, nodes.length, preferred);
       const expected = problem.terminal.map((_, i) => (reached.has(i) ? SOURCE : reaching.has(i) ? SINK : FREE));
       expect(problem.terminal.map((_, i) => ws.tree[at(plan, i)])).toEqual(expected);
       const wrongSide = expected.filter((tree, i) => {
@@ -129,14 +138,14 @@ describe('maximum flow on a grid', () => {
       let problem = randomProblem(numbers, 6);
       const plan = gridPlan(problem.width, problem.height);
       const nodes = load(ws, plan, problem);
-      maximumFlow(ws, plan, nodes, nodes.length);
+      maximumFlow(ws, plan, nodes.length);
       for (let change = 0; change < 4; change++) {
         const terminal = randomTerminals(numbers, problem.terminal.length, [3, 50, 100_000][numbers(3)]!);
         nodes.forEach((p, i) => (ws.terminal[p] = ws.terminal[p]! + terminal[i]! - problem.terminal[i]!));
         problem = { ...problem, terminal };
         const side = new Uint8Array(plan.pixels);
-        maximumFlow(ws, plan, nodes, nodes.length);
-        minimumCutInto(side, ws, plan, nodes, nodes.length, side);
+        maximumFlow(ws, plan, nodes.length);
+        minimumCutInto(side, ws, plan, nodes.length, side);
         const fresh = reference(problem);
         expect(cutValue(problem, (i) => side[at(plan, i)]!)).toBe(fresh.flow);
         expect(terminal.map((_, i) => ws.tree[at(plan, i)] === SOURCE)).toEqual(
@@ -153,9 +162,9 @@ describe('maximum flow on a grid', () => {
       const problem = randomProblem(numbers, round % 20 === 0 ? 12 : 6);
       const plan = gridPlan(problem.width, problem.height);
       const nodes = load(ws, plan, problem);
-      const start = pushAlongLines(ws, plan, nodes, nodes.length);
+      const start = flowOf(ws, nodes, () => pushAlongLines(ws, plan, nodes.length));
       const { flow, reached, reaching } = reference(problem);
-      expect(start + maximumFlow(ws, plan, nodes, nodes.length)).toBe(flow);
+      expect(start + flowOf(ws, nodes, () => maximumFlow(ws, plan, nodes.length))).toBe(flow);
       const expected = problem.terminal.map((_, i) => (reached.has(i) ? SOURCE : reaching.has(i) ? SINK : FREE));
       expect(problem.terminal.map((_, i) => ws.tree[at(plan, i)])).toEqual(expected);
       pushed += start / Math.max(1, flow);
@@ -180,6 +189,35 @@ describe('maximum flow on a grid', () => {
       terminal: [2 ** 28, 0, 0, 0, -(2 ** 28), 0, 0, 0, 2 ** 28],
     };
     const nodes = load(ws, plan, problem);
-    expect(maximumFlow(ws, plan, nodes, nodes.length)).toBe(reference(problem).flow);
+    expect(flowOf(ws, nodes, () => maximumFlow(ws, plan, nodes.length))).toBe(reference(problem).flow);
+  });
+
+  it('leaves the same numbers as its twin in plain TypeScript, step by step', () => {
+    const numbers = numbersFrom(5);
+    const twin = createTwin(ws.capacity);
+    for (let round = 0; round < 300 * MORE; round++) {
+      const problem = randomProblem(numbers, round % 10 === 0 ? 38 : 8);
+      const plan = gridPlan(problem.width, problem.height);
+      const nodes = load(ws, plan, problem);
+      twin.residual.set(ws.residual);
+      twin.terminal.set(ws.terminal);
+      const expectSame = (...arrays: readonly ('residual' | 'terminal' | 'tree')[]) => {
+        for (const name of arrays)
+          expect(
+            Buffer.compare(
+              Buffer.from(ws[name].slice(0, plan.pixels).buffer),
+              Buffer.from(twin[name].slice(0, plan.pixels).buffer),
+            ),
+          ).toBe(0);
+      };
+      if (round % 2 === 0) {
+        pushAlongLines(ws, plan, nodes.length);
+        twinLines(twin, plan, nodes, nodes.length);
+        expectSame('residual', 'terminal');
+      }
+      maximumFlow(ws, plan, nodes.length);
+      twinFlow(twin, plan, nodes, nodes.length);
+      expectSame('residual', 'terminal', 'tree');
+    }
   });
 });

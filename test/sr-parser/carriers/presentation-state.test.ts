@@ -89,6 +89,22 @@ describe('drawings', () => {
     expect(lines(state(objects))).toEqual(expected);
   });
 
+  test.each<[string, readonly JsonItem[], readonly string[]]>([
+    ['a tick', [LONG, SHORT, object([120, 96, 120, 104])], ['1.1.3']],
+    ['ticks on both ends', [LONG, object([100, 96, 100, 104]), SHORT, object([140, 96, 140, 104])], ['1.1.2', '1.1.4']],
+    ['the shaft and the head of an arrow', [LONG, object([136, 96, 140, 100, 136, 104])], ['1.1.1', '1.1.2']],
+    ['a click', [LONG, SHORT, object([10, 10, 12, 12])], ['1.1.3']],
+    ['nothing where all lines are axes', [LONG, SHORT], []],
+  ])('what is passed over is said: %s', (_, objects, expected) => {
+    const { skipped } = state(objects);
+    expect(skipped.filter(({ reason }) => reason === 'drawing-ornament').map(({ where }) => where)).toEqual(expected);
+  });
+
+  test('why there is no measurement comes before what was passed over', () => {
+    const { skipped } = state([LONG, object([136, 96, 140, 100, 136, 104])]);
+    expect(skipped[0]).toEqual({ reason: 'lines-unpaired', where: '1' });
+  });
+
   test('a mark for several images is on none of them', () => {
     const report = state([LONG, SHORT], ['1.2.3', '1.2.4']);
     expect(report.measurements).toEqual([]);

@@ -34,7 +34,7 @@ const MOST_ANNOTATIONS = 2_000;
 
 /** Total: bytes that are no AIM document give a report that says so. */
 export function readAim(bytes: Uint8Array): ReadReport {
-  const root = documentOf(bytes);
+  const root = aimDocument(bytes);
   const annotations = root ? elementsNamed(root, 'ImageAnnotation').slice(0, MOST_ANNOTATIONS) : [];
   if (!root || annotations.length === 0) return notRead(root ? 'no-measurements' : 'data-set-invalid');
   const readings: Reading[] = [];
@@ -57,7 +57,8 @@ export function readAim(bytes: Uint8Array): ReadReport {
   };
 }
 
-function documentOf(bytes: Uint8Array): Element | undefined {
+/** The elements of an AIM file, XML or JSON; undefined where it is neither, or too large. */
+export function aimDocument(bytes: Uint8Array): Element | undefined {
   if (bytes.length > ELEMENT_LIMITS.bytes) return undefined;
   const first = /[^\s\u00ef\u00bb\u00bf]/.exec(Buffer.from(bytes.subarray(0, 1024)).toString('latin1'))?.[0];
   const read = first === '<' ? readXml(bytes) : readJson(bytes);

@@ -1,0 +1,222 @@
+/**
+ * Harvesting against what it cannot do without: fetching the same bytes from the same Orthanc plus encoding the same PNGs (zlib level 4, filter Sub),
+ * each alone, in the same run, both with as many lanes.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import dcmjs from 'dcmjs';
+import { decode } from 'fast-png';
+import { Agent, request } from 'undici';
+import { makePhantomStudy } from '../dist/phantom/index.js';
+import { huPng, labelPng, PNG_LEVEL } from '../dist/dataset/index.js';
+import { orthancProcess } from './harness/orthanc-process.mjs';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 9);
+const PATIENTS = Number(process.env.PATIENTS ?? 80);
+const LANES = 4;
+/** Patients of the first month. */
+const FIRST = Math.floor(PATIENTS / 4);
+const root = new URL('..', import.meta.url).pathname;
+const { DicomDict, DicomMessage, DicomMetaDictionary } = dcmjs.data;
+dcmjs.log.setLevel('silent');
+
+const naturalOf = (bytes) =>
+  DicomMetaDictionary.naturalizeDataset(
+    DicomMessage.readFile(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)).dict,
+  );
+const fileOf = (natural) => {
+  const file = new DicomDict(
+    DicomMetaDictionary.denaturalizeDataset({
+      FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
+      MediaStorageSOPClassUID: natural.SOPClassUID,
+      MediaStorageSOPInstanceUID: natural.SOPInstanceUID,
+      TransferSyntaxUID: '1.2.840.10008.1.2.1',
+      ImplementationClassUID: '2.25.1',
+    }),
+  );
+  file.dict = DicomMetaDictionary.denaturalizeDataset({ ...natural, _vrMap: { PixelData: 'OW' } });
+  return Buffer.from(file.write());
+};
+/** New UIDs all through a data set, told by their text. */
+const renamed = (value, names) => {
+  if (typeof value === 'string') return names(value);
+  if (Array.isArray(value)) return value.map((v) => renamed(v, names));
+  if (value && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, renamed(v, names)]));
+  return value;
+};
+
+/** Copies of the phantom's marked slices and its report, a patient each: 512 x 512, seven lesions. */
+async function fill(archive) {
+  const study = makePhantomStudy(1);
+  const marked = new Set(study.truths.map((t) => t.imageUID));
+  const images = study.files
+    .filter((f) => f.name.startsWith('ct/'))
+    .map((f) => naturalOf(f.bytes))
+    .filter((n) => marked.has(n.SOPInstanceUID));
+  const report = JSON.parse(JSON.stringify(naturalOf(study.files.find((f) => f.name === 'report.dcm').bytes)));
+  for (let p = 0; p < PATIENTS; p++) {
+    const names = (text) => (/^2\.25\.\d{20,}/.test(text) ? `${text.slice(0, 40)}.${p}` : text);
+    for (const natural of [...images, report]) {
+      const { PixelData, ...rest } = natural;
+      const copy = {
+        ...renamed(rest, names),
+        PatientID: `P${p}`,
+        StudyDate: p < FIRST ? '20240315' : '20240415',
+        ...(PixelData ? { PixelData } : {}),
+      };
+      await archive.upload(fileOf(copy));
+    }
+  }
+}
+
+const caliper = (args) =>
+  new Promise((done, failed) => {
+    const child = spawn(process.execPath, [join(root, 'bin/caliper.mjs'), ...args], {
+      env: { ...process.env, BENCH_KEY: 'a key of a bench, thirty-two characters and more' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let err = '';
+    child.stderr.on('data', (chunk) => (err += chunk));
+    child.once('close', (status) => (status === 0 ? done(err) : failed(new Error(err))));
+  });
+
+async function inLanes(items, work) {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      while (next < items.length) await work(items[next++]);
+    }),
+  );
+}
+
+const cpu = () => { const f = readFileSync('/proc/self/stat','utf8').split(') ')[1].split(' '); return (Number(f[13])+Number(f[14]))/100; };
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+export async function bench() {
+  const scratch = mkdtempSync(join(tmpdir(), 'caliper-bench-harvest-'));
+  const archive = await orthancProcess(scratch);
+  try {
+    await fill(archive);
+    const config = join(scratch, 'bench.yaml');
+    writeFileSync(
+      config,
+      `archives: [{ name: pacs, url: "${archive.url}", budget: { requestsPerSecond: 1000, megabytesPerSecond: 10000 } }]
+sources: [{ archive: pacs }]
+destinations: [{ archive: pacs, mode: shadow }]
+rules: [{ name: lesions, store: { to: [pacs] } }]
+stateFolder: state
+harvest: { pseudonymKey: "env:BENCH_KEY", shareOfBudget: 1, parallel: ${LANES} }
+`,
+    );
+    const harvest = async (name, to) => {
+      const out = join(scratch, `set-${name}`);
+      const started = performance.now();
+      await caliper([
+        'harvest',
+        '--config',
+        config,
+        '--out',
+        out,
+        '--from',
+        '2024-03-01',
+        '--to',
+        to,
+        '--threads',
+        '2',
+      ]);
+      return { out, ms: performance.now() - started };
+    };
+
+    const warm = await harvest('warm', '2024-04-30');
+    const seen = new Set(
+      readFileSync(join(warm.out, 'provenance.jsonl'), 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((l) => JSON.parse(l))
+        .filter((r) => r.first)
+        .map((r) => r.id),
+    );
+    // the second month alone: its instances, and as many of the set's pictures as are its share
+    const instances = (await archive.instances()).filter((i) => i.date === '20240415');
+    const addresses = instances.map(
+      (i) => `${archive.url}/studies/${i.study}/series/${i.series}/instances/${i.instance}`,
+    );
+    const below = (folder) => {
+      const all = readdirSync(join(warm.out, folder), { recursive: true, withFileTypes: true }).filter((e) =>
+        e.isFile(),
+      );
+      return all.slice(0, Math.round((all.length * (PATIENTS - FIRST)) / PATIENTS));
+    };
+    const pictures = [...below('images'), ...below('seeds')]
+      .map((e) => decode(readFileSync(join(e.parentPath, e.name))))
+      .map(({ width: columns, height: rows, depth, data }) =>
+        depth === 16
+          ? { rows, columns, hu: Float32Array.from(data, (v) => v - 32768) }
+          : { rows, columns, labels: Uint8Array.from(data) },
+      );
+    const agent = new Agent({ connections: LANES });
+    let bytes = 0;
+    const fetchAll = async () => {
+      bytes = 0;
+      const started = performance.now();
+      await inLanes(addresses, async (url) => {
+        const answer = await request(url, {
+          dispatcher: agent,
+          headers: { accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' },
+        });
+        bytes += (await answer.body.arrayBuffer()).byteLength;
+      });
+      return performance.now() - started;
+    };
+    const encodeAll = async () => {
+      const started = performance.now();
+      await inLanes(pictures, (p) => (p.hu ? huPng(p, p.hu) : labelPng(p, p.labels)));
+      return performance.now() - started;
+    };
+
+    const times = { first: [], both: [], fetch: [], encode: [] };
+    for (let i = 0; i < ROUNDS; i++) {
+      for (const [what, to] of [
+        ['first', '2024-03-31'],
+        ['both', '2024-04-30'],
+      ]) {
+        const c0=cpu(); const { out, ms } = await harvest(`${i}-${what}`, to); console.log(what, 'child cpu', (cpu()-c0).toFixed(2));
+        rmSync(out, { recursive: true });
+        times[what].push(ms);
+      }
+      const f0=process.cpuUsage(); times.fetch.push(await fetchAll()); const f1=process.cpuUsage(f0); console.log('fetch cpu',(f1.user+f1.system)/1e6);const e0=process.cpuUsage();
+      times.encode.push(await encodeAll()); const e1=process.cpuUsage(e0); console.log('encode cpu',(e1.user+e1.system)/1e6);
+    }
+    await agent.close();
+    const m = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, median(v)]));
+    const ours = m.both - m.first;
+    const limit = m.fetch + m.encode;
+    const megabytes = bytes / 1e6;
+    const lesions = pictures.filter((p) => p.labels).length;
+    const row = (what, mine, peer, unit) => ({ what, ours: mine, peer, unit, ratio: mine / peer });
+    const rows = [
+      row(
+        'reports of seven lesions (limit: same bytes fetched, then same PNGs encoded)',
+        (1000 * (PATIENTS - FIRST)) / ours,
+        (1000 * (PATIENTS - FIRST)) / limit,
+        'reports/s',
+      ),
+      row('rows (same limit)', (1000 * lesions) / ours, (1000 * lesions) / limit, 'rows/s'),
+      row('bytes fetched (same limit)', (1000 * megabytes) / ours, (1000 * megabytes) / limit, 'MB/s'),
+    ];
+    console.log(
+      `${addresses.length} instances, ${megabytes.toFixed(1)} MB, ${pictures.length} PNGs (zlib level ${PNG_LEVEL}, filter Sub), ${LANES} lanes; medians of ${ROUNDS}: ` +
+        `harvest of both months ${m.both.toFixed(0)} ms, of the first ${m.first.toFixed(0)} ms; the second month's fetching ${m.fetch.toFixed(0)} ms, encoding ${m.encode.toFixed(0)} ms`,
+    );
+    return {
+      peer: `fetching alone plus encoding alone (zlib level ${PNG_LEVEL}), ${availableParallelism()} processors`,
+      rows,
+    };
+  } finally {
+    await archive.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Archive, ArchiveProblem, Clock } from '../dicomweb/index.js';
+import type { Result } from '../domain/index.js';
+import { Latency } from './latency.js';
+
+/** What one archive was asked for. */
+export interface Load {
+  readonly requests: number;
+  readonly bytes: number;
+}
+
+export interface PoliteArchive {
+  readonly archive: Archive;
+  load(): Load;
+}
+
+/**
+ * The same archive, asked evenly: requests a second and bytes a second are a share of its budget, spread instead of in bursts, and fewer while its
+ * answers become slow. The archive's own governor stays beneath it. Whoever asks is served in the order of asking.
+ */
+export function politely(
+  archive: Archive,
+  terms: { readonly requestsPerSecond: number; readonly megabytesPerSecond: number },
+  clock: Clock,
+): PoliteArchive {
+  const spacingMs = 1000 / terms.requestsPerSecond;
+  const bytesAMs = terms.megabytesPerSecond * 1000;
+  const latency = new Latency();
+  let next = 0;
+  let requests = 0;
+  let bytes = 0;
+
+  /** Waits for its turn; every further request of the same answer delays the next turn. */
+  async function turn(): Promise<number> {
+    const now = clock.now();
+    const at = Math.max(now, next);
+    next = at + spacingMs + latency.pauseMs();
+    if (at > now) await clock.sleep(at - now);
+    requests++;
+    return clock.now();
+  }
+  const delay = (ms: number) => (next = Math.max(next, clock.now()) + ms);
+
+  function also(more: number): void {
+    requests += more;
+    delay(more * spacingMs);
+  }
+
+  async function asked<T>(kind: 'search' | 'retrieve', ask: () => Promise<Result<T, ArchiveProblem>>) {
+    const start = await turn();
+    const answer = await ask();
+    if (answer.ok) latency.took(kind, clock.now() - start);
+    return answer;
+  }
+
+  return {
+    load: () => ({ requests, bytes }),
+    archive: {
+      ...archive,
+      async survey(level, query, options) {
+        const answer = await asked('search', () => archive.survey(level, query, options));
+        if (answer.ok) also(answer.value.requests - 1);
+        return answer;
+      },
+      search: (level, query, options) => asked('search', () => archive.search(level, query, options)),
+      locate: (instance, study) => asked('search', () => archive.locate(instance, study)),
+      metadata: (of) => asked('retrieve', () => archive.metadata(of)),
+      async retrieve(instance) {
+        const answer = await asked('retrieve', () => archive.retrieve(instance));
+        if (answer.ok) {
+          bytes += answer.value.length;
+          const owed = answer.value.length / bytesAMs - spacingMs;
+          if (owed > 0) delay(owed);
+        }
+        return answer;
+      },
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { KernelPool } from '../compute/index.js';
+import type { Archive, DicomDate } from '../dicomweb/index.js';
+import type { ReasonCode } from '../domain/index.js';
+import type { OtherCarrier } from '../sr-parser/index.js';
+
+/** An archive that is harvested. */
+export interface HarvestSource {
+  readonly name: string;
+  readonly archive: Archive;
+  /** Where referenced images are looked for, in order. */
+  readonly images: readonly Archive[];
+  readonly carriers: readonly OtherCarrier[];
+  readonly timeZone: string;
+  /** Local time in which a harvest asks for nothing. */
+  readonly quietHours: { readonly fromMinute: number; readonly toMinute: number } | undefined;
+}
+
+/** What may be said of the set in its papers; everything comes from the configuration. */
+export interface SetDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly purpose: string | undefined;
+  readonly licence: string | undefined;
+  readonly approval: string | undefined;
+  readonly citation: string | undefined;
+  readonly contact: string | undefined;
+  readonly commercial: boolean | undefined;
+}
+
+export type SetForm = 'caliper-lesions' | 'deeplesion';
+
+/** What decides the content of the set: a run is resumed only with the same. */
+export interface HarvestScope {
+  /** First and last StudyDate; undefined where nobody named it. */
+  readonly from: DicomDate | undefined;
+  readonly to: DicomDate | undefined;
+  readonly limit: number | undefined;
+  /** How far beyond the marked slice slices are taken, in millimetres; 0 for none. */
+  readonly contextMm: number;
+  readonly form: SetForm;
+}
+
+export interface HarvestPlan {
+  readonly sources: readonly HarvestSource[];
+  readonly scope: HarvestScope;
+  /** The new folder that becomes the set. */
+  readonly out: string;
+  /** Where a harvest keeps what is not to leave: what it found, whom it met; never part of the set. */
+  readonly stateFolder: string;
+  readonly key: string;
+  readonly start: 'new' | 'resume';
+  /** Reports at hand at a time. */
+  readonly parallel: number;
+  /** What an archive may be asked for, by its name. */
+  readonly terms: (archive: string) => Terms;
+  /** How long an archive that does not answer is waited for before the harvest stops, in ms. */
+  readonly patienceMs: number;
+  /** Identifiers of patients who withdrew: a PatientID, `PatientID|issuer`, or a pseudonym of an earlier set. */
+  readonly withdrawn: readonly string[];
+  readonly description: SetDescription;
+  readonly softwareVersion: string;
+}
+
+/** What an archive may be asked for by a harvest. */
+export interface Terms {
+  readonly requestsPerSecond: number;
+  readonly megabytesPerSecond: number;
+}
+
+export interface HarvestWorld {
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly kernels: KernelPool;
+  /** Whether somebody asked for an end. */
+  readonly stopped: () => boolean;
+  readonly tell: (progress: HarvestProgress) => void;
+}
+
+/** How far a harvest has come. */
+export interface HarvestProgress {
+  readonly partitions: number;
+  readonly partitionsDone: number;
+  /** Reports found so far, and of them those accounted for. */
+  readonly reports: number;
+  readonly reportsDone: number;
+  /** Of those done, how many this process did. */
+  readonly reportsDoneHere: number;
+  readonly measurements: number;
+  readonly rows: number;
+  readonly lost: number;
+  readonly requests: number;
+  readonly bytes: number;
+  /** Waits for: an archive that does not answer, the end of its quiet hours. */
+  readonly waiting: ReasonCode | 'quiet-hours' | undefined;
+}

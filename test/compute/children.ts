@@ -1,0 +1,15 @@
+import { describe } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/** Processes of this one that run the inference child (Linux). */
+export function inferenceChildren(): number[] {
+  return readdirSync(`/proc/${process.pid}/task`)
+    .flatMap((thread) => readFileSync(`/proc/${process.pid}/task/${thread}/children`, 'utf8').split(' '))
+    .filter((pid) => pid !== '' && existsSync(`/proc/${pid}/cmdline`))
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('inference-child'))
+    .map(Number);
+}
+
+export const describeOnLinux = existsSync(`/proc/${process.pid}/task/${process.pid}/children`)
+  ? describe
+  : describe.skip;

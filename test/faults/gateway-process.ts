@@ -1,0 +1,54 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** `caliper run` as an administrator starts it, and killed as no administrator would. */
+export class GatewayProcess {
+  #child: ChildProcess | undefined;
+  /** Log lines that no fault explains: errors, by event. */
+  readonly errors: string[] = [];
+  starts = 0;
+
+  constructor(
+    private readonly configuration: string,
+    /** Sees every log event; `kill` ends the process at once, wherever it is. */
+    private readonly seen: (event: string, kill: () => void) => void = () => undefined,
+  ) {}
+
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts the daemon; resolves when it is ready or has ended. */
+  async start(): Promise<void> {
+    this.starts++;
+    const child = spawn(process.execPath, ['bin/caliper.mjs', 'run', '--config', this.configuration], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    const lines = createInterface({ input: child.stderr });
+    await new Promise<void>((ready) => {
+      child.once('exit', () => ready());
+      lines.on('line', (line) => {
+        const event = line.startsWith('{') ? (JSON.parse(line) as { message: string; level: string }) : undefined;
+        if (!event) {
+          this.errors.push(line);
+          return;
+        }
+        if (event.level === 'error') this.errors.push(line);
+        if (event.message === 'daemon.started') ready();
+        this.seen(event.message, () => void child.kill('SIGKILL'));
+      });
+    });
+  }
+
+  /** SIGKILL, SIGSTOP, SIGCONT or SIGTERM to the daemon itself, not to its database. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.running) this.#child!.kill(signal);
+  }
+
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    return new Promise((done) => child.once('exit', (code) => done(code)));
+  }
+}
