@@ -16,6 +16,7 @@ import { orthancProcess } from './harness/orthanc-process.mjs';
 const ROUNDS = Number(process.env.ROUNDS ?? 9);
 const PATIENTS = Number(process.env.PATIENTS ?? 80);
 const LANES = 4;
+const CONTEXT_MM = 15;
 /** Patients of the first month. */
 const FIRST = Math.floor(PATIENTS / 4);
 const root = new URL('..', import.meta.url).pathname;
@@ -48,28 +49,33 @@ const renamed = (value, names) => {
   return value;
 };
 
-/** Copies of the phantom's marked slices and its report, a patient each: 512 x 512, seven lesions. */
+/**
+ * Copies of the phantom's marked slices, of those within the context and of its report, a patient each: 512 x 512, seven lesions. Gives every instance
+ * with its month and what it is.
+ */
 async function fill(archive) {
   const study = makePhantomStudy(1);
   const marked = new Set(study.truths.map((t) => t.imageUID));
-  const images = study.files
-    .filter((f) => f.name.startsWith('ct/'))
-    .map((f) => naturalOf(f.bytes))
-    .filter((n) => marked.has(n.SOPInstanceUID));
+  const all = study.files.filter((f) => f.name.startsWith('ct/')).map((f) => naturalOf(f.bytes));
+  const isNear = (z) => all.some((n) => marked.has(n.SOPInstanceUID) && Math.abs(n.ImagePositionPatient[2] - z) <= CONTEXT_MM);
+  const images = all.filter((n) => isNear(n.ImagePositionPatient[2]));
   const report = JSON.parse(JSON.stringify(naturalOf(study.files.find((f) => f.name === 'report.dcm').bytes)));
+  const instances = [];
   for (let p = 0; p < PATIENTS; p++) {
     const names = (text) => (/^2\.25\.\d{20,}/.test(text) ? `${text.slice(0, 40)}.${p}` : text);
+    const date = p < FIRST ? '20240315' : '20240415';
     for (const natural of [...images, report]) {
       const { PixelData, ...rest } = natural;
-      const copy = {
-        ...renamed(rest, names),
-        PatientID: `P${p}`,
-        StudyDate: p < FIRST ? '20240315' : '20240415',
-        ...(PixelData ? { PixelData } : {}),
-      };
+      const copy = { ...renamed(rest, names), PatientID: `P${p}`, StudyDate: date, ...(PixelData ? { PixelData } : {}) };
       await archive.upload(fileOf(copy));
+      instances.push({
+        path: `studies/${copy.StudyInstanceUID}/series/${copy.SeriesInstanceUID}/instances/${copy.SOPInstanceUID}`,
+        month: p < FIRST ? 'first' : 'second',
+        kind: !PixelData ? 'report' : marked.has(natural.SOPInstanceUID) ? 'marked' : 'context',
+      });
     }
   }
+  return instances;
 }
 
 const caliper = (args) =>
@@ -94,11 +100,109 @@ async function inLanes(items, work) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
+/** One way to harvest next to its limit, in turn. */
+async function measured({ scratch, config, url, instances }, contextMm) {
+  const harvest = async (name, to) => {
+    const out = join(scratch, `set-${contextMm}-${name}`);
+    const started = performance.now();
+    await caliper([
+      'harvest',
+      '--config',
+      config,
+      '--out',
+      out,
+      '--from',
+      '2024-03-01',
+      '--to',
+      to,
+      '--threads',
+      '2',
+      '--context',
+      String(contextMm),
+    ]);
+    return { out, ms: performance.now() - started };
+  };
+
+  const warm = await harvest('warm', '2024-04-30');
+  // the second month alone: its instances, and as many of the set's pictures as are its share
+  const fetched = instances.filter((i) => i.month === 'second' && (contextMm > 0 || i.kind !== 'context'));
+  const addresses = fetched.map(({ path }) => `${url}/${path}`);
+  const below = (folder) => {
+    const all = readdirSync(join(warm.out, folder), { recursive: true, withFileTypes: true }).filter((e) =>
+      e.isFile(),
+    );
+    return all.slice(0, Math.round((all.length * (PATIENTS - FIRST)) / PATIENTS));
+  };
+  const pictures = [...below('images'), ...below('seeds')]
+    .map((e) => decode(readFileSync(join(e.parentPath, e.name))))
+    .map(({ width: columns, height: rows, depth, data }) =>
+      depth === 16
+        ? { rows, columns, hu: Float32Array.from(data, (v) => v - 32768) }
+        : { rows, columns, labels: Uint8Array.from(data) },
+    );
+  const agent = new Agent({ connections: LANES });
+  let bytes = 0;
+  const fetchAll = async () => {
+    bytes = 0;
+    const started = performance.now();
+    await inLanes(addresses, async (url) => {
+      const answer = await request(url, {
+        dispatcher: agent,
+        headers: { accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' },
+      });
+      bytes += (await answer.body.arrayBuffer()).byteLength;
+    });
+    return performance.now() - started;
+  };
+  const encodeAll = async () => {
+    const started = performance.now();
+    await inLanes(pictures, (p) => (p.hu ? huPng(p, p.hu) : labelPng(p, p.labels)));
+    return performance.now() - started;
+  };
+
+  const times = { first: [], both: [], fetch: [], encode: [] };
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const [what, to] of [
+      ['first', '2024-03-31'],
+      ['both', '2024-04-30'],
+    ]) {
+      const { out, ms } = await harvest(`${i}-${what}`, to);
+      rmSync(out, { recursive: true });
+      times[what].push(ms);
+    }
+    times.fetch.push(await fetchAll());
+    times.encode.push(await encodeAll());
+  }
+  await agent.close();
+  const m = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, median(v)]));
+  const ours = m.both - m.first;
+  const limit = m.fetch + m.encode;
+  const megabytes = bytes / 1e6;
+  const lesions = pictures.filter((p) => p.labels).length;
+  const what = contextMm === 0 ? 'the marked slice alone' : `slices within ${contextMm} mm`;
+  const row = (of, count, unit) => ({
+    what: `${of}, ${what}`,
+    ours: (1000 * count) / ours,
+    peer: (1000 * count) / limit,
+    unit,
+    ratio: limit / ours,
+  });
+  console.log(
+    `${what}: ${addresses.length} instances, ${megabytes.toFixed(1)} MB, ${pictures.length} PNGs (zlib level ${PNG_LEVEL}, filter Sub), ${LANES} lanes; medians of ${ROUNDS}: ` +
+      `harvest of both months ${m.both.toFixed(0)} ms, of the first ${m.first.toFixed(0)} ms; the second month's fetching ${m.fetch.toFixed(0)} ms, encoding ${m.encode.toFixed(0)} ms`,
+  );
+  return [
+    row('reports of seven lesions', PATIENTS - FIRST, 'reports/s'),
+    row('rows', lesions, 'rows/s'),
+    row('bytes fetched', megabytes, 'MB/s'),
+  ];
+}
+
 export async function bench() {
   const scratch = mkdtempSync(join(tmpdir(), 'caliper-bench-harvest-'));
   const archive = await orthancProcess(scratch);
   try {
-    await fill(archive);
+    const instances = await fill(archive);
     const config = join(scratch, 'bench.yaml');
     writeFileSync(
       config,
@@ -110,108 +214,10 @@ stateFolder: state
 harvest: { pseudonymKey: "env:BENCH_KEY", shareOfBudget: 1, parallel: ${LANES} }
 `,
     );
-    const harvest = async (name, to) => {
-      const out = join(scratch, `set-${name}`);
-      const started = performance.now();
-      await caliper([
-        'harvest',
-        '--config',
-        config,
-        '--out',
-        out,
-        '--from',
-        '2024-03-01',
-        '--to',
-        to,
-        '--threads',
-        '2',
-      ]);
-      return { out, ms: performance.now() - started };
-    };
-
-    const warm = await harvest('warm', '2024-04-30');
-    const seen = new Set(
-      readFileSync(join(warm.out, 'provenance.jsonl'), 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((l) => JSON.parse(l))
-        .filter((r) => r.first)
-        .map((r) => r.id),
-    );
-    // the second month alone: its instances, and as many of the set's pictures as are its share
-    const instances = (await archive.instances()).filter((i) => i.date === '20240415');
-    const addresses = instances.map(
-      (i) => `${archive.url}/studies/${i.study}/series/${i.series}/instances/${i.instance}`,
-    );
-    const below = (folder) => {
-      const all = readdirSync(join(warm.out, folder), { recursive: true, withFileTypes: true }).filter((e) =>
-        e.isFile(),
-      );
-      return all.slice(0, Math.round((all.length * (PATIENTS - FIRST)) / PATIENTS));
-    };
-    const pictures = [...below('images'), ...below('seeds')]
-      .map((e) => decode(readFileSync(join(e.parentPath, e.name))))
-      .map(({ width: columns, height: rows, depth, data }) =>
-        depth === 16
-          ? { rows, columns, hu: Float32Array.from(data, (v) => v - 32768) }
-          : { rows, columns, labels: Uint8Array.from(data) },
-      );
-    const agent = new Agent({ connections: LANES });
-    let bytes = 0;
-    const fetchAll = async () => {
-      bytes = 0;
-      const started = performance.now();
-      await inLanes(addresses, async (url) => {
-        const answer = await request(url, {
-          dispatcher: agent,
-          headers: { accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' },
-        });
-        bytes += (await answer.body.arrayBuffer()).byteLength;
-      });
-      return performance.now() - started;
-    };
-    const encodeAll = async () => {
-      const started = performance.now();
-      await inLanes(pictures, (p) => (p.hu ? huPng(p, p.hu) : labelPng(p, p.labels)));
-      return performance.now() - started;
-    };
-
-    const times = { first: [], both: [], fetch: [], encode: [] };
-    for (let i = 0; i < ROUNDS; i++) {
-      for (const [what, to] of [
-        ['first', '2024-03-31'],
-        ['both', '2024-04-30'],
-      ]) {
-        const { out, ms } = await harvest(`${i}-${what}`, to);
-        rmSync(out, { recursive: true });
-        times[what].push(ms);
-      }
-      times.fetch.push(await fetchAll());
-      times.encode.push(await encodeAll());
-    }
-    await agent.close();
-    const m = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, median(v)]));
-    const ours = m.both - m.first;
-    const limit = m.fetch + m.encode;
-    const megabytes = bytes / 1e6;
-    const lesions = pictures.filter((p) => p.labels).length;
-    const row = (what, mine, peer, unit) => ({ what, ours: mine, peer, unit, ratio: mine / peer });
-    const rows = [
-      row(
-        'reports of seven lesions (limit: same bytes fetched, then same PNGs encoded)',
-        (1000 * (PATIENTS - FIRST)) / ours,
-        (1000 * (PATIENTS - FIRST)) / limit,
-        'reports/s',
-      ),
-      row('rows (same limit)', (1000 * lesions) / ours, (1000 * lesions) / limit, 'rows/s'),
-      row('bytes fetched (same limit)', (1000 * megabytes) / ours, (1000 * megabytes) / limit, 'MB/s'),
-    ];
-    console.log(
-      `${addresses.length} instances, ${megabytes.toFixed(1)} MB, ${pictures.length} PNGs (zlib level ${PNG_LEVEL}, filter Sub), ${LANES} lanes; medians of ${ROUNDS}: ` +
-        `harvest of both months ${m.both.toFixed(0)} ms, of the first ${m.first.toFixed(0)} ms; the second month's fetching ${m.fetch.toFixed(0)} ms, encoding ${m.encode.toFixed(0)} ms`,
-    );
+    const site = { scratch, config, url: archive.url, instances };
+    const rows = [...(await measured(site, CONTEXT_MM)), ...(await measured(site, 0))];
     return {
-      peer: `fetching alone plus encoding alone (zlib level ${PNG_LEVEL}), ${availableParallelism()} processors`,
+      peer: `the limit: the same bytes fetched, then the same PNGs encoded (zlib level ${PNG_LEVEL}, filter Sub), ${availableParallelism()} processors`,
       rows,
     };
   } finally {

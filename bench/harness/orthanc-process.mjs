@@ -36,7 +36,6 @@ export async function orthancProcess(folder) {
     if (tries === 200) throw new Error('Orthanc does not start');
     await new Promise((done) => setTimeout(done, 100));
   }
-  const json = async (path) => (await fetch(`${rest}${path}`)).json();
   return {
     url: `${rest}/dicom-web`,
     upload: async (body) => {
@@ -44,18 +43,6 @@ export async function orthancProcess(folder) {
       if (!answer.ok) throw new Error(`Orthanc answers ${answer.status}`);
       await answer.arrayBuffer();
     },
-    instances: async () =>
-      Promise.all(
-        (await json('/instances')).map(async (id) => {
-          const tags = await json(`/instances/${id}/simplified-tags`);
-          return {
-            study: tags.StudyInstanceUID,
-            series: tags.SeriesInstanceUID,
-            instance: tags.SOPInstanceUID,
-            date: tags.StudyDate,
-          };
-        }),
-      ),
     stop: () =>
       new Promise((done) => {
         child.once('exit', done);
