@@ -57,7 +57,8 @@ async function fill(archive) {
   const study = makePhantomStudy(1);
   const marked = new Set(study.truths.map((t) => t.imageUID));
   const all = study.files.filter((f) => f.name.startsWith('ct/')).map((f) => naturalOf(f.bytes));
-  const isNear = (z) => all.some((n) => marked.has(n.SOPInstanceUID) && Math.abs(n.ImagePositionPatient[2] - z) <= CONTEXT_MM);
+  const isNear = (z) =>
+    all.some((n) => marked.has(n.SOPInstanceUID) && Math.abs(n.ImagePositionPatient[2] - z) <= CONTEXT_MM);
   const images = all.filter((n) => isNear(n.ImagePositionPatient[2]));
   const report = JSON.parse(JSON.stringify(naturalOf(study.files.find((f) => f.name === 'report.dcm').bytes)));
   const instances = [];
@@ -66,7 +67,12 @@ async function fill(archive) {
     const date = p < FIRST ? '20240315' : '20240415';
     for (const natural of [...images, report]) {
       const { PixelData, ...rest } = natural;
-      const copy = { ...renamed(rest, names), PatientID: `P${p}`, StudyDate: date, ...(PixelData ? { PixelData } : {}) };
+      const copy = {
+        ...renamed(rest, names),
+        PatientID: `P${p}`,
+        StudyDate: date,
+        ...(PixelData ? { PixelData } : {}),
+      };
       await archive.upload(fileOf(copy));
       instances.push({
         path: `studies/${copy.StudyInstanceUID}/series/${copy.SeriesInstanceUID}/instances/${copy.SOPInstanceUID}`,
@@ -128,9 +134,7 @@ async function measured({ scratch, config, url, instances }, contextMm) {
   const fetched = instances.filter((i) => i.month === 'second' && (contextMm > 0 || i.kind !== 'context'));
   const addresses = fetched.map(({ path }) => `${url}/${path}`);
   const below = (folder) => {
-    const all = readdirSync(join(warm.out, folder), { recursive: true, withFileTypes: true }).filter((e) =>
-      e.isFile(),
-    );
+    const all = readdirSync(join(warm.out, folder), { recursive: true, withFileTypes: true }).filter((e) => e.isFile());
     return all.slice(0, Math.round((all.length * (PATIENTS - FIRST)) / PATIENTS));
   };
   const pictures = [...below('images'), ...below('seeds')]
