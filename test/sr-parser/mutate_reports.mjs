@@ -172,4 +172,10 @@ for (let run = 0; run < runs; run++) {
   }
   slowest = Math.max(slowest, performance.now() - before);
 }
-console.log(JSON.stringify({ outcomes, slowest, rssMegabytes: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ outcomes, slowest, rssMegabytes: mostResidentMegabytes() }));
+
+/** Of this program alone: what getrusage says begins with the size of the process that started it. */
+function mostResidentMegabytes() {
+  const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number(found[1]) / 1024;
+}
