@@ -1,38 +1,57 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openCosegmentation, type Cosegmentation, type InferenceOptions, type KernelPool } from '../compute/index.js';
+import {
+  loadBundle,
+  startCosegmentation,
+  type Bundle,
+  type Cosegmentation,
+  type InferenceOptions,
+  type KernelPool,
+} from '../compute/index.js';
+import { rulesOf, type Configuration } from '../configuration/index.js';
 import { fail, ok, type EventLog, type Result } from '../domain/index.js';
 
 /** The bundles that come with the product; two folders up both from src/cli/ and from dist/cli/. */
 export const SHIPPED_BUNDLES = fileURLToPath(new URL('../../models', import.meta.url));
 
-/** Opens a bundle by its name and starts its process. The error is a sentence for the administrator. */
-export async function openNetwork(
-  bundle: string,
-  kernels: KernelPool,
-  options: Pick<InferenceOptions, 'device'> & Partial<InferenceOptions>,
-): Promise<Result<Cosegmentation, string>> {
-  const opened = await openCosegmentation(join(SHIPPED_BUNDLES, bundle), kernels, options);
-  if (opened.ok) return opened;
-  const { folder, file, says } = opened.error;
-  return fail(`the bundle ${bundle} cannot be used: ${join(folder, file)} ${says}`);
+/** A shipped bundle by its name. The error is a sentence for the administrator. */
+async function shippedBundle(name: string): Promise<Result<Bundle, string>> {
+  const loaded = await loadBundle(join(SHIPPED_BUNDLES, name));
+  if (loaded.ok) return loaded;
+  const { folder, file, says } = loaded.error;
+  return fail(`the bundle ${name} cannot be used: ${join(folder, file)} ${says}`);
 }
 
-/** The same, waiting until it runs. */
+/** The bundle that rules of a configuration ask for; undefined where none does. */
+export const bundleAskedFor = async (configuration: Configuration): Promise<Result<Bundle | undefined, string>> =>
+  rulesOf(configuration).some((rule) => rule.method === 'cosegmentation')
+    ? shippedBundle(configuration.segmentation.bundle)
+    : ok(undefined);
+
+/** A shipped bundle at work, once it runs. */
 export async function openReadyNetwork(
-  bundle: string,
+  name: string,
   kernels: KernelPool,
   options: Pick<InferenceOptions, 'device'>,
 ): Promise<Result<Cosegmentation, string>> {
-  const opened = await openNetwork(bundle, kernels, options);
-  if (!opened.ok) return opened;
-  const state = await opened.value.settled();
-  if (state.kind === 'ready') return ok(opened.value);
-  await opened.value.close();
-  return fail(`the bundle ${bundle} does not run: ${state.kind === 'down' ? state.because : state.kind}`);
+  const bundle = await shippedBundle(name);
+  return bundle.ok ? readyNetwork(bundle.value, kernels, options) : bundle;
 }
 
-/** Says in the log which device the network runs on and why, and when it is down; once each. */
+/** A bundle at work, once it runs. */
+export async function readyNetwork(
+  bundle: Bundle,
+  kernels: KernelPool,
+  options: Pick<InferenceOptions, 'device'>,
+): Promise<Result<Cosegmentation, string>> {
+  const network = startCosegmentation(bundle, kernels, options);
+  const state = await network.settled();
+  if (state.kind === 'ready') return ok(network);
+  await network.close();
+  return fail(`the bundle ${bundle.manifest.name} does not run: ${state.kind === 'down' ? state.because : state.kind}`);
+}
+
+/** Says in the log which device the network runs on, and when it is down; once each. */
 export const loggedStates = (bundle: string, log: EventLog): Pick<InferenceOptions, 'onState'> => ({
   onState: (state) => {
     if (state.kind === 'ready') log.event('model.ready', { bundle, provider: state.provider, version: state.version });

@@ -2,10 +2,10 @@ import { probeInference, startKernelPool } from '../compute/index.js';
 import type { Configuration } from '../configuration/index.js';
 import type { ProbeRow } from '../dicomweb/index.js';
 import { REASONS } from '../domain/index.js';
-import { openDatabase, openLedger } from '../ledger/index.js';
 import { openReadyNetwork } from './bundles.js';
-import { databaseOptions, loadConfiguration, openArchives } from './configured-world.js';
+import { loadConfiguration, openArchives } from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { openLedgerBeside } from './guest-ledger.js';
 import { ended } from './run.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
@@ -67,9 +67,6 @@ const probed = (part: string, row: ProbeRow): CheckRow => ({
   remedy: row.reason ? `${REASONS[row.reason].says} ${REASONS[row.reason].do}` : null,
 });
 
-/** A connection that breaks during a check shows in the statement that fails. */
-const NOT_FOR_LONG = { broken: () => undefined, lost: () => undefined };
-
 async function databaseRow(configuration: Configuration, file: string): Promise<CheckRow> {
   const row = (works: boolean, detail: string): CheckRow => ({
     part: 'database',
@@ -79,17 +76,13 @@ async function databaseRow(configuration: Configuration, file: string): Promise<
     reason: null,
     remedy: works ? null : detail,
   });
-  const options = databaseOptions(configuration, file, 'guest');
-  if (!options.ok) return row(false, options.error.says.join('; '));
-  const database = await openDatabase(options.value, NOT_FOR_LONG);
-  if (!database.ok) return row(false, database.error.says);
+  const opened = await openLedgerBeside(configuration, file);
+  if (!opened.ok) return row(false, opened.error.says.join('; '));
   try {
-    const ledger = await openLedger(database.value);
-    if (!ledger.ok) return row(false, ledger.error.says);
-    const { reports } = await ledger.value.status();
+    const { reports } = await opened.value.ledger.status();
     return row(true, `answers; ${reports} reports in the ledger`);
   } finally {
-    await database.value.close();
+    await opened.value.close();
   }
 }
 

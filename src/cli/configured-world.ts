@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { loadBundle, startKernelPool } from '../compute/index.js';
+import { dirname, resolve } from 'node:path';
+import { startCosegmentation, startKernelPool } from '../compute/index.js';
 import {
   problemText,
   readConfiguration,
@@ -17,7 +17,7 @@ import { openArchive, type Archive, type Credentials } from '../dicomweb/index.j
 import { fail, ok, type EventLog, type Result } from '../domain/index.js';
 import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
 import type { WatchPlan, World } from '../pipeline/index.js';
-import { loggedStates, openNetwork, SHIPPED_BUNDLES } from './bundles.js';
+import { bundleAskedFor, loggedStates } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { runDigests } from './run-digests.js';
 import { softwareVersion } from './software-version.js';
@@ -131,10 +131,10 @@ export async function openConfiguredWorld(
   const archives = openArchives(configuration);
   if (!archives.ok) return archives;
   const rules = rulesOf(configuration);
-  const unusable = await bundleProblem(configuration);
-  if (unusable !== undefined) {
+  const bundle = await bundleAskedFor(configuration);
+  if (!bundle.ok) {
     if (rules.every((rule) => rule.method === 'cosegmentation' && rule.onInferenceFailure !== 'seed'))
-      return fail({ exit: EXIT.cannotStart, says: [`no rule can run: ${unusable}; set method: grabcut`] });
+      return fail({ exit: EXIT.cannotStart, says: [`no rule can run: ${bundle.error}; set method: grabcut`] });
     log.event('model.unusable', { bundle: configuration.segmentation.bundle, reason: 'bundle-unavailable' });
   }
   const options = databaseOptions(configuration, configurationFile, as);
@@ -162,13 +162,11 @@ export async function openConfiguredWorld(
     threads: KERNEL_THREADS,
     onCrash: (error) => log.event('worker.crashed', { error: error?.name ?? 'ended' }),
   });
-  const { bundle, device } = configuration.segmentation;
-  const asksForNetwork = rules.some((rule) => rule.method === 'cosegmentation');
-  const opening =
-    asksForNetwork && unusable === undefined
-      ? await openNetwork(bundle, kernels, { device, ...loggedStates(bundle, log) })
+  const { bundle: bundleName, device } = configuration.segmentation;
+  const network =
+    bundle.ok && bundle.value
+      ? startCosegmentation(bundle.value, kernels, { device, ...loggedStates(bundleName, log) })
       : undefined;
-  const network = opening?.ok ? opening.value : undefined;
   const world: World = {
     sources: new Map(
       configuration.sources
@@ -197,7 +195,7 @@ export async function openConfiguredWorld(
     ),
     rules,
     extent: configuration.segmentation.extent,
-    digests: await runDigests(configuration),
+    digests: runDigests(configuration, network?.bundle),
     kernels,
     network,
     ledger: ledger.value,
@@ -220,13 +218,6 @@ export async function openConfiguredWorld(
   });
 }
 
-/** Why the bundle that rules ask for cannot be used, as a sentence; undefined where it can, or none is asked for. */
-async function bundleProblem(configuration: Configuration): Promise<string | undefined> {
-  if (!configuration.rules.some((rule) => rule.method === 'cosegmentation')) return undefined;
-  const loaded = await loadBundle(join(SHIPPED_BUNDLES, configuration.segmentation.bundle));
-  return loaded.ok ? undefined : `${join(loaded.error.folder, loaded.error.file)} ${loaded.error.says}`;
-}
-
 export function databaseOptions(
   configuration: Configuration,
   file: string,
@@ -240,7 +231,8 @@ export function databaseOptions(
     : fail({ exit: EXIT.usage, says: [`database.url: ${url.error}`] });
 }
 
-async function registerRoles(configuration: Configuration, ledger: Ledger): Promise<void> {
+/** Tells the ledger which sources and destinations there are now. */
+export async function registerRoles(configuration: Configuration, ledger: Ledger): Promise<void> {
   for (const source of configuration.sources) await ledger.registerRole('source', source.archive, source.mode);
   for (const destination of configuration.destinations)
     await ledger.registerRole('destination', destination.archive, destination.mode);

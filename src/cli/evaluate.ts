@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openCosegmentation, startKernelPool, type Cosegmentation, type KernelPool } from '../compute/index.js';
+import { loadBundle, startKernelPool, type Cosegmentation, type KernelPool } from '../compute/index.js';
 import type { LesionRow, LesionSet, RowProblemCode, Split } from '../dataset/index.js';
 import { REASONS, type ReasonCode } from '../domain/index.js';
 import {
@@ -20,6 +20,7 @@ import {
   type TableRow,
   type Workers,
 } from '../evaluation/index.js';
+import { readyNetwork } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openLesionSet, setName, tellLeftOut } from './lesion-set.js';
 import { startProgress } from './progress.js';
@@ -67,10 +68,9 @@ async function openBundles(
 ): Promise<ExitCode | undefined> {
   for (const asked of methods.map(askedOf)) {
     if (asked.of === 'kernels' || networks.has(asked.name)) continue;
-    // a table is made on the CPU, so that it can be made again anywhere
-    const opened = await openCosegmentation(join(bundles, asked.name), kernels, { device: 'cpu' });
-    if (!opened.ok) {
-      const { code, folder, file, says } = opened.error;
+    const bundle = await loadBundle(join(bundles, asked.name));
+    if (!bundle.ok) {
+      const { code, folder, file, says } = bundle.error;
       terminal.err(
         code === 'missing' && file === 'manifest.json'
           ? `there is no method ${asked.name}; there are ${KERNEL_METHODS.join(', ')}, and the bundles in ${bundles}`
@@ -78,11 +78,13 @@ async function openBundles(
       );
       return code === 'missing' ? EXIT.usage : EXIT.cannotStart;
     }
-    networks.set(asked.name, opened.value);
-    const state = await opened.value.settled();
-    if (state.kind === 'ready') continue;
-    terminal.err(`the bundle ${asked.name} does not run: ${state.kind === 'down' ? state.because : state.kind}`);
-    return EXIT.cannotStart;
+    // a table is made on the CPU, so that it can be made again anywhere
+    const network = await readyNetwork(bundle.value, kernels, { device: 'cpu' });
+    if (!network.ok) {
+      terminal.err(network.error);
+      return EXIT.cannotStart;
+    }
+    networks.set(asked.name, network.value);
   }
   return undefined;
 }

@@ -1,14 +1,8 @@
-import { asReadUid, isUid, REASONS, type Uid } from '../domain/index.js';
-import {
-  numberNamed,
-  objectName,
-  reportName,
-  type Ledger,
-  type ReportNumber,
-  type ReportStory,
-} from '../ledger/index.js';
+import { REASONS } from '../domain/index.js';
+import { objectName, reportName, type ReportStory } from '../ledger/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openGuestLedger } from './guest-ledger.js';
+import { reportNamed } from './report-named.js';
 import { ended } from './run.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
@@ -36,13 +30,6 @@ export async function explainFromLedger(
   } finally {
     await opened.value.close();
   }
-}
-
-async function reportNamed(what: string, ledger: Ledger): Promise<ReportNumber | undefined> {
-  const named = numberNamed(what);
-  if (named?.kind === 'report') return named.number;
-  if (named) return (await ledger.objectByNumber(named.number))?.report;
-  return isUid(what) ? ledger.findUid(asReadUid<Uid>(what)) : undefined;
 }
 
 function storyLines({ report, sightings, runs, reviews }: ReportStory): readonly string[] {

@@ -14,10 +14,11 @@ export interface GuestLedger {
 const NOT_FOR_LONG = { broken: () => undefined, lost: () => undefined };
 
 /** The ledger of a configuration, for a command beside the daemon: a running database is used as it is, a stopped one is started meanwhile. */
-export async function openGuestLedger(configurationFile: string): Promise<Result<GuestLedger, StartProblem>> {
-  const configuration = await loadConfiguration(configurationFile);
-  if (!configuration.ok) return configuration;
-  const options = databaseOptions(configuration.value, configurationFile, 'guest');
+export async function openLedgerBeside(
+  configuration: Configuration,
+  configurationFile: string,
+): Promise<Result<GuestLedger, StartProblem>> {
+  const options = databaseOptions(configuration, configurationFile, 'guest');
   if (!options.ok) return options;
   const database = await openDatabase(options.value, NOT_FOR_LONG);
   if (!database.ok) return fail({ exit: EXIT.cannotStart, says: [database.error.says] });
@@ -26,9 +27,11 @@ export async function openGuestLedger(configurationFile: string): Promise<Result
     await database.value.close();
     return fail({ exit: EXIT.cannotStart, says: [ledger.error.says] });
   }
-  return ok({
-    configuration: configuration.value,
-    ledger: ledger.value,
-    close: () => database.value.close(),
-  });
+  return ok({ configuration, ledger: ledger.value, close: () => database.value.close() });
+}
+
+/** The same, from the configuration's file. */
+export async function openGuestLedger(configurationFile: string): Promise<Result<GuestLedger, StartProblem>> {
+  const configuration = await loadConfiguration(configurationFile);
+  return configuration.ok ? openLedgerBeside(configuration.value, configurationFile) : configuration;
 }

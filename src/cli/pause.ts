@@ -1,3 +1,4 @@
+import { registerRoles } from './configured-world.js';
 import { openGuestLedger } from './guest-ledger.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ended } from './run.js';
@@ -5,9 +6,9 @@ import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
 import { userName } from './user-name.js';
 
-/** A source or destination on the command line: `source:NAME`, `destination:NAME`, or `NAME` where the archive has one role only. */
-interface Options {
+interface PauseOptions {
   readonly config: string;
+  /** `source:NAME`, `destination:NAME`, or `NAME` for every role of that archive. */
   readonly names: readonly string[];
   readonly json: boolean;
 }
@@ -15,15 +16,14 @@ interface Options {
 /** `caliper pause` and `caliper resume`; without names: how everything stands. It lasts through restarts, and a running daemon obeys at once. */
 export async function pause(
   to: 'paused' | 'resumed' | 'shown',
-  options: Options,
+  options: PauseOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const opened = await openGuestLedger(options.config);
   if (!opened.ok) return ended(opened.error, terminal);
   const { configuration, ledger } = opened.value;
   try {
-    for (const s of configuration.sources) await ledger.registerRole('source', s.archive, s.mode);
-    for (const d of configuration.destinations) await ledger.registerRole('destination', d.archive, d.mode);
+    await registerRoles(configuration, ledger);
     const known = await ledger.roles();
     for (const wanted of options.names) {
       const matching = known.filter((r) => wanted === r.name || wanted === `${r.role}:${r.name}`);

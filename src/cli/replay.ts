@@ -1,7 +1,10 @@
-import { asReadUid, type OutcomeKind, type ReasonCode } from '../domain/index.js';
-import { numberNamed, reportName, type Ledger, type ReplaySelection, type ReportNumber } from '../ledger/index.js';
+import type { Configuration } from '../configuration/index.js';
+import type { OutcomeKind, ReasonCode } from '../domain/index.js';
+import { reportName, type ReplaySelection, type RunDigests, type ReportNumber } from '../ledger/index.js';
+import { bundleAskedFor } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openGuestLedger } from './guest-ledger.js';
+import { reportNamed } from './report-named.js';
 import { ended } from './run.js';
 import { runDigests } from './run-digests.js';
 import type { Terminal } from './terminal.js';
@@ -33,7 +36,7 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
   try {
     const numbers: ReportNumber[] = [];
     for (const wanted of reports) {
-      const number = await reportNumberOf(wanted, ledger);
+      const number = await reportNamed(wanted, ledger);
       if (number === undefined) {
         terminal.err(`${wanted}: the ledger knows no such report or object`);
         return EXIT.usage;
@@ -50,7 +53,7 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
     };
     const chosen = options.dryRun
       ? await ledger.selectedForReplay(selection)
-      : await ledger.reopen(selection, await runDigests(configuration), 'replay', userName());
+      : await ledger.reopen(selection, await digestsNow(configuration), 'replay', userName());
     if (options.json) terminal.out(JSON.stringify({ dryRun: options.dryRun, reports: chosen.map(reportName) }));
     else for (const number of chosen) terminal.out(reportName(number));
     terminal.err(
@@ -64,9 +67,8 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
   }
 }
 
-async function reportNumberOf(wanted: string, ledger: Ledger): Promise<ReportNumber | undefined> {
-  const named = numberNamed(wanted);
-  if (named?.kind === 'report') return (await ledger.reportByNumber(named.number))?.report.number;
-  if (named?.kind === 'object') return (await ledger.objectByNumber(named.number))?.report;
-  return /^[0-9.]{1,64}$/.test(wanted) ? ledger.findUid(asReadUid(wanted)) : undefined;
+/** Those that a daemon of this configuration would work under. */
+async function digestsNow(configuration: Configuration): Promise<RunDigests> {
+  const bundle = await bundleAskedFor(configuration);
+  return runDigests(configuration, bundle.ok ? bundle.value : undefined);
 }

@@ -44,17 +44,24 @@ export interface TimedCosegmentation {
 export const isInferenceFailure = (reason: ReasonCode): boolean =>
   reason === 'inference-failed' || reason === 'device-unavailable' || reason === 'bundle-unavailable';
 
-/** Loads a bundle and starts its child process; whether that one comes up is seen from its state. */
+/** Loads a bundle and starts it. */
 export async function openCosegmentation(
   folder: string,
   kernels: KernelPool,
   options: Partial<InferenceOptions> = {},
 ): Promise<Result<Cosegmentation, BundleProblem>> {
   const bundle = await loadBundle(folder);
-  return bundle.ok ? ok(cosegmentationWith(bundle.value, kernels, startInference(bundle.value, options))) : bundle;
+  return bundle.ok ? ok(startCosegmentation(bundle.value, kernels, options)) : bundle;
 }
 
-export function cosegmentationWith(bundle: Bundle, kernels: KernelPool, inference: Inference): Cosegmentation {
+/** Starts the child process of a bundle; whether that one comes up is seen from its state. */
+export const startCosegmentation = (
+  bundle: Bundle,
+  kernels: KernelPool,
+  options: Partial<InferenceOptions> = {},
+): Cosegmentation => cosegmentationWith(bundle, kernels, startInference(bundle, options));
+
+function cosegmentationWith(bundle: Bundle, kernels: KernelPool, inference: Inference): Cosegmentation {
   const network = bundle.manifest;
 
   async function cosegmentTimed(

@@ -3,6 +3,7 @@ export { type BundleManifest } from './bundle/manifest.js';
 export {
   isInferenceFailure,
   openCosegmentation,
+  startCosegmentation,
   type Cosegmentation,
   type CosegmentedLesion,
   type TimedCosegmentation,

@@ -10,6 +10,7 @@ export function inferenceChildren(): number[] {
     .map(Number);
 }
 
+/** Only /proc tells which process is the child: elsewhere there is nothing to kill by number. */
 export const describeOnLinux = existsSync(`/proc/${process.pid}/task/${process.pid}/children`)
   ? describe
   : describe.skip;

@@ -11,11 +11,8 @@ export interface FaultProxy {
   readonly played: ReadonlyMap<Fault, number>;
   /** From now on the proxy only passes on. */
   heal(): void;
-  /** Nothing is accepted any more until `restore`: the archive is away. */
-  cut(): void;
-  restore(): void;
-  /** Every request so far: method, path with query, time. For the archive's point of view. */
-  readonly requests: readonly { readonly method: string; readonly path: string; readonly at: number }[];
+  /** Requests so far. */
+  readonly requests: number;
   close(): Promise<void>;
 }
 
@@ -53,18 +50,12 @@ export interface FaultPlan {
 export async function startFaultProxy(target: string, plan: FaultPlan): Promise<FaultProxy> {
   const to = new URL(target);
   const played = new Map<Fault, number>();
-  const requests: { method: string; path: string; at: number }[] = [];
   const sockets = new Set<Socket>();
   let count = 0;
-  let state: 'faulty' | 'healed' | 'cut' = 'faulty';
+  let state: 'faulty' | 'healed' = 'faulty';
 
   const server = createServer((incoming, outgoing) => {
-    requests.push({ method: incoming.method ?? '', path: incoming.url ?? '', at: Date.now() });
     const n = ++count;
-    if (state === 'cut') {
-      incoming.socket.destroy();
-      return;
-    }
     const fault = state === 'healed' ? undefined : faultOf(plan, n, incoming);
     if (fault) played.set(fault, (played.get(fault) ?? 0) + 1);
     void pass(incoming, outgoing, to, fault, n).catch(() => incoming.socket.destroy());
@@ -78,13 +69,10 @@ export async function startFaultProxy(target: string, plan: FaultPlan): Promise<
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${to.pathname}`,
     played,
-    requests,
-    heal: () => (state = 'healed'),
-    cut: () => {
-      state = 'cut';
-      for (const socket of sockets) socket.destroy();
+    get requests() {
+      return count;
     },
-    restore: () => (state = 'faulty'),
+    heal: () => (state = 'healed'),
     close: () =>
       new Promise((closed) => {
         for (const socket of sockets) socket.destroy();
@@ -101,12 +89,12 @@ function draw(seed: number, n: number, question: number): number {
   return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
 }
 
-function faultOf(plan: FaultPlan, n: number, { method, url, headers }: IncomingMessage): Fault | undefined {
+function faultOf(plan: FaultPlan, n: number, { method, headers }: IncomingMessage): Fault | undefined {
   if (draw(plan.seed, n, 1) >= plan.rate) return undefined;
   const special: readonly Fault[] =
     method === 'POST' ? STORE : String(headers.accept).includes('multipart') ? RETRIEVE : SEARCH;
   const among = draw(plan.seed, n, 2) < 0.5 ? special : ANY;
-  return among[Math.floor(draw(plan.seed, n, 3) * among.length)] ?? (url ? undefined : 'delay');
+  return among[Math.floor(draw(plan.seed, n, 3) * among.length)];
 }
 
 interface Answer {

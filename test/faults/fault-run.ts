@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startArchive } from '../../src/archive/index.js';
 import { openDatabase, openLedger, type Database } from '../../src/ledger/index.js';
+import { freePort } from '../environment/free-port.js';
 import { startOrthanc } from '../environment/orthanc.js';
 import { deleteWithDatabases } from '../environment/state-folders.js';
 import { startFaultProxy, type Fault } from './fault-proxy.js';
@@ -86,7 +87,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       );
       await gateway.ended();
       clearTimeout(soon);
-      if (kills % 20 === 0) run.say?.(`${kills} of ${run.kills} kills, ${proxy.requests.length} requests`);
+      if (kills % 20 === 0) run.say?.(`${kills} of ${run.kills} kills, ${proxy.requests} requests`);
     }
     await gateway.start();
     await untilIdle(scratch, run.reports, gateway, FAULTY_MS);
@@ -100,7 +101,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       verdict,
       kills,
       starts: gateway.starts,
-      requests: proxy.requests.length,
+      requests: proxy.requests,
       played: proxy.played,
       tookMs: Date.now() - started,
       errors: gateway.errors,
@@ -198,17 +199,6 @@ function sequence(seed: number): () => number {
     z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
     return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((found) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => found(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));

@@ -444,6 +444,7 @@ describe('a set that grows, and patients who go', () => {
 });
 
 describe('a disk that fills up', () => {
+  // a small file system of its own takes root and mount
   const isPossible = process.platform === 'linux' && process.getuid?.() === 0 && mounts();
   (isPossible ? test : test.skip)(
     'leaves nothing half-written, and with room again the set is made',

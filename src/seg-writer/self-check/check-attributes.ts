@@ -1,6 +1,7 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { problem, type Place, type SegmentationProblem } from './problems.js';
 import type { ReadSegmentation, SegmentationForm } from './read-segmentation.js';
+import { PATIENT_AND_STUDY_PRESENT } from './patient-and-study.js';
 
 /** Attributes of type 1 at the top, and those of 1C whose condition always holds for a segmentation of images (PS3.3 A.51). */
 const REQUIRED: readonly Tag[] = [
@@ -28,18 +29,7 @@ const REQUIRED: readonly Tag[] = [
 ];
 
 /** Attributes of type 2 at the top: present, with or without a value. */
-const PRESENT: readonly Tag[] = [
-  TAG.PatientName,
-  TAG.PatientID,
-  TAG.PatientBirthDate,
-  TAG.PatientSex,
-  TAG.StudyDate,
-  TAG.StudyTime,
-  TAG.AccessionNumber,
-  TAG.ReferringPhysicianName,
-  TAG.StudyID,
-  TAG.ContentDescription,
-];
+const PRESENT: readonly Tag[] = [...PATIENT_AND_STUDY_PRESENT, TAG.ContentDescription];
 
 /** What a segmentation on slices of a patient has besides (Frame of Reference, C.7.4.1). */
 const REQUIRED_IN_A_PATIENT: readonly Tag[] = [TAG.FrameOfReferenceUID];

@@ -10,6 +10,7 @@ import {
 } from '../content-tree/read-content.js';
 import { checkValues } from './check-values.js';
 import { problem, type SegmentationProblem } from './problems.js';
+import { PATIENT_AND_STUDY_PRESENT } from './patient-and-study.js';
 
 /** What a document is: results of segmentations, or a note that rejects objects. */
 export type DocumentKind = 'result-report' | 'rejection-note';
@@ -55,18 +56,7 @@ const REQUIRED_OF: Readonly<Record<DocumentKind, readonly Tag[]>> = {
   'result-report': [TAG.CompletionFlag, TAG.VerificationFlag],
   'rejection-note': [],
 };
-const PRESENT: readonly Tag[] = [
-  TAG.PatientName,
-  TAG.PatientID,
-  TAG.PatientBirthDate,
-  TAG.PatientSex,
-  TAG.StudyDate,
-  TAG.StudyTime,
-  TAG.AccessionNumber,
-  TAG.ReferringPhysicianName,
-  TAG.StudyID,
-  TAG.ReferencedPerformedProcedureStepSequence,
-];
+const PRESENT: readonly Tag[] = [...PATIENT_AND_STUDY_PRESENT, TAG.ReferencedPerformedProcedureStepSequence];
 const MODALITY: Readonly<Record<DocumentKind, string>> = { 'result-report': 'SR', 'rejection-note': 'KO' };
 
 /**

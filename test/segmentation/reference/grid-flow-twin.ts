@@ -1,28 +1,14 @@
 import type { GridPlan } from '../../../src/segmentation/grabcut/grid.js';
+import type { FlowWorkspace } from '../../../src/segmentation/grabcut/grid-flow.js';
 
 /**
  * The kernels of maximum flow (src/segmentation/grabcut/flow-kernels.ts) in plain TypeScript: what they compute, step by step. Both must leave the same
  * numbers everywhere.
  */
-export interface TwinWorkspace {
-  /** Padded pixels that fit. */
-  readonly capacity: number;
-  /** 8 a pixel: what may still flow along arc d. Sums of an arc and its reverse stay what they were, so 2 * MOST_LINK fits easily. */
-  readonly residual: Int32Array;
-  /** What may still come from the source (positive) or go to the sink (negative). */
-  readonly terminal: Int32Array;
-  /** FREE, SOURCE or SINK. */
-  readonly tree: Uint8Array;
-  /** Arc to the parent in the tree, or TERMINAL, ORPHAN, NO_PARENT. */
-  readonly parentArc: Uint8Array;
-  /** Arcs to the terminal, valid where stamp equals the time of the last adoption that looked. */
-  readonly distance: Int32Array;
-  readonly stamp: Int32Array;
-  /** Ring of pixels that may still grow; each is in it at most once, so `capacity` slots are enough. */
-  readonly active: Int32Array;
-  readonly isActive: Uint8Array;
-  /** Ring of pixels without parent; each is in it at most once. */
-  readonly orphans: Int32Array;
+export interface TwinWorkspace extends Pick<
+  FlowWorkspace,
+  'capacity' | 'residual' | 'terminal' | 'tree' | 'parentArc' | 'distance' | 'stamp' | 'active' | 'isActive' | 'orphans'
+> {
   readonly ring: ActiveRing;
 }
 
