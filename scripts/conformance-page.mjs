@@ -37,24 +37,21 @@ export async function conformancePage(readersFile) {
   ].join('\n');
 }
 
-const WRITTEN = [
-  [SOP_CLASS.Segmentation, 'masks as BINARY; as FRACTIONAL where that is asked for'],
-  [SOP_CLASS.LabelMapSegmentation, 'masks, where that is asked for'],
-  [SOP_CLASS.Comprehensive3DSR, 'measurements on the masks, where they are asked for'],
-  [SOP_CLASS.KeyObjectSelection, 'rejection notes (IHE IOCM), where they are asked for'],
-];
+const WRITTEN = [[SOP_CLASS.Segmentation, 'masks, as BINARY']];
 
 function sopClasses() {
   const written = new Map(WRITTEN);
   const read = (uid) => {
     if (REPORT_CLASSES.has(uid)) return 'as report';
     if (CT_CLASSES.has(uid)) return 'as image';
+    if (uid === SOP_CLASS.KeyObjectSelection) return 'as rejection note (IHE IOCM)';
     return uid === SOP_CLASS.GrayscaleSoftcopyPresentationState ? 'as report, where a source says so' : '';
   };
   return [
     '## SOP classes',
     '',
-    'Classes that are neither read nor written are known by name only: an instance of them ends by its class, without being retrieved.',
+    'Classes that are neither read nor written are known by name only: an instance of them ends by its class, without being retrieved. The writer also',
+    'knows FRACTIONAL, label maps, result reports (Comprehensive 3D SR) and rejection notes; no setting asks for them yet, so that no archive gets one.',
     '',
     ...table(
       ['class', 'UID', 'read', 'written'],
@@ -279,7 +276,7 @@ function readers({ readers: tools, rows }) {
     '`test/readers/` makes CT series of every geometry with pydicom and highdicom, puts ragged masks on them, and gives the segmentations to every',
     'reader it can find. `=`: every voxel is at its place and no other is set; for a validator, no error; for an archive, the same bytes. A number: what',
     'the reader says instead; the object then carries the warning that names that reader, except for LABELMAP and FRACTIONAL: both are forms that',
-    'not every reader knows, which is why BINARY is written unless another form is asked for. Known false alarms of validators are named in',
+    'not every reader knows, which is why BINARY is what is stored. Known false alarms of validators are named in',
     '`test/readers/validators.ts`.',
     '',
     ...table(['geometry', 'objects', 'frames', ...tools.map(({ name }) => name), 'warnings'], body),
