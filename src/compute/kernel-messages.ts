@@ -12,7 +12,7 @@ import type {
 /** What follows on a mask: nothing, or a dense CRF on its surroundings. */
 export type Refinement = 'none' | 'crf';
 
-/** What a kernel worker is asked. Its bytes and pixels are copies that are transferred: the caller keeps its own. */
+/** What a kernel worker is asked. Its bytes and pixels are copies that are transferred, or memory that is shared: the caller keeps its own. */
 export type KernelTask =
   | { readonly kind: 'decode'; readonly bytes: Uint8Array; readonly frame: number | undefined }
   | { readonly kind: 'segment'; readonly task: SegmentationTask; readonly refinement: Refinement }
@@ -36,7 +36,7 @@ export interface ContourTask {
   readonly probability: PatchProbability;
 }
 
-/** Pixels and masks are transferred. */
+/** Masks and patches are transferred, decoded slices are shared. */
 export type KernelAnswer =
   | { readonly kind: 'decode'; readonly result: Result<HuSlice, ReasonCode> }
   | { readonly kind: 'segment' | 'contour'; readonly result: Result<LesionMask, ReasonCode>; readonly tookMs: Ms }

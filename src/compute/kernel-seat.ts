@@ -39,7 +39,7 @@ export class KernelSeat {
   work(pending: PendingTask): void {
     const worker = (this.#worker ??= this.#start());
     const message = withOwnPixels(pending.task);
-    worker.postMessage(message.task, [message.pixels]);
+    worker.postMessage(message.task, message.pixels);
     this.#task = pending;
     this.#deadline = setTimeout(() => void worker.terminate(), this.#options.deadlineMs);
   }
@@ -75,20 +75,32 @@ export class KernelSeat {
   }
 }
 
-/** A copy of just the bytes of this task: a view would take its whole buffer along, and the caller goes on using it. */
-function withOwnPixels(task: KernelTask): { task: KernelTask; pixels: ArrayBuffer } {
+/** A task as it is sent, and what of it is handed over. */
+interface Message {
+  readonly task: KernelTask;
+  readonly pixels: readonly ArrayBuffer[];
+}
+
+function withOwnPixels(task: KernelTask): Message {
   switch (task.kind) {
     case 'decode': {
       const bytes = new Uint8Array(task.bytes);
-      return { task: { ...task, bytes }, pixels: bytes.buffer };
+      return { task: { ...task, bytes }, pixels: [bytes.buffer] };
     }
     case 'carry': {
-      const hu = new Float32Array(task.hu);
-      return { task: { ...task, hu }, pixels: hu.buffer };
+      const { hu, pixels } = ownHu(task.hu);
+      return { task: { ...task, hu }, pixels };
     }
     default: {
-      const hu = new Float32Array(task.task.hu);
-      return { task: { ...task, task: { ...task.task, hu } }, pixels: hu.buffer };
+      const { hu, pixels } = ownHu(task.task.hu);
+      return { task: { ...task, task: { ...task.task, hu } }, pixels };
     }
   }
+}
+
+/** A copy of just the pixels of this task: a view would take its whole buffer along, and the caller goes on using it. Shared memory goes as it is. */
+function ownHu(hu: Float32Array): { hu: Float32Array; pixels: readonly ArrayBuffer[] } {
+  if (hu.buffer instanceof SharedArrayBuffer) return { hu, pixels: [] };
+  const copy = new Float32Array(hu);
+  return { hu: copy, pixels: [copy.buffer] };
 }

@@ -61,14 +61,21 @@ function timed<T>(work: () => T): { result: T; tookMs: Ms } {
 
 function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, ReasonCode> {
   const file = readPart10(bytes);
-  return file.ok ? huSliceOf(file.value, frame) : fail(file.error.code);
+  if (!file.ok) return fail(file.error.code);
+  const slice = huSliceOf(file.value, frame);
+  return slice.ok ? ok({ ...slice.value, hu: shared(slice.value.hu) }) : slice;
+}
+
+/** A slice goes to a worker once for every lesion on it: memory that all threads see spares the copies. */
+function shared(hu: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(hu.byteLength));
+  copy.set(hu);
+  return copy;
 }
 
 /** What is handed over instead of copied. */
 function pixelsOf(answer: KernelAnswer): ArrayBuffer[] {
   switch (answer.kind) {
-    case 'decode':
-      return answer.result.ok ? bufferOf(answer.result.value.hu) : [];
     case 'segment':
     case 'contour':
       return answer.result.ok ? bufferOf(answer.result.value.mask.bits) : [];
@@ -76,6 +83,7 @@ function pixelsOf(answer: KernelAnswer): ArrayBuffer[] {
       return answer.result.ok ? bufferOf(answer.result.value) : [];
     case 'carry':
       return answer.answer.kind === 'carried' ? bufferOf(answer.answer.mask.bits) : [];
+    case 'decode':
     case 'candidates':
       return [];
   }

@@ -18,33 +18,33 @@ export interface GreyPicture {
 
 /** A slice as a 16-bit grey PNG (ISO/IEC 15948): value = HU + 32768, rounded; what does not fit is clipped. Compressed off the main thread. */
 export function huPng({ rows, columns }: GreyPicture, hu: Float32Array): Promise<Uint8Array> {
-  const stored = new Uint8Array(rows * columns * 2);
-  for (let p = 0; p < rows * columns; p++) {
-    const value = Math.max(0, Math.min(65535, Math.round(hu[p]! + HU_OFFSET)));
-    stored[2 * p] = value >> 8;
-    stored[2 * p + 1] = value & 255;
+  const stride = 2 * columns + 1;
+  const lines = new Uint8Array(rows * stride);
+  // filter 1 of the standard: the difference to the pixel on the left, since tissue is smooth
+  for (let row = 0, p = 0; row < rows; row++) {
+    let to = row * stride;
+    lines[to++] = 1;
+    for (let column = 0, left = 0; column < columns; column++, p++) {
+      const value = Math.floor(Math.max(0, Math.min(65535, hu[p]! + HU_OFFSET + 0.5)));
+      lines[to++] = (value >> 8) - (left >> 8);
+      lines[to++] = value - left;
+      left = value;
+    }
   }
-  return greyPng({ rows, columns }, stored, 16);
+  return greyPng({ rows, columns }, lines, 16);
 }
 
 /** Labels as an 8-bit grey PNG. */
-export const labelPng = (size: GreyPicture, labels: Uint8Array): Promise<Uint8Array> => greyPng(size, labels, 8);
+export function labelPng({ rows, columns }: GreyPicture, labels: Uint8Array): Promise<Uint8Array> {
+  // filter 0, as it is: labels repeat
+  const lines = new Uint8Array(rows * (columns + 1));
+  for (let row = 0; row < rows; row++)
+    lines.set(labels.subarray(row * columns, (row + 1) * columns), row * (columns + 1) + 1);
+  return greyPng({ rows, columns }, lines, 8);
+}
 
-async function greyPng({ rows, columns }: GreyPicture, samples: Uint8Array, depth: 8 | 16): Promise<Uint8Array> {
-  const bytesAPixel = depth / 8;
-  const stride = columns * bytesAPixel;
-  // each line begins with its filter: 0 as it is (labels repeat), 1 the difference to the pixel on the left (tissue is smooth)
-  const filter = depth === 16 ? 1 : 0;
-  const lines = new Uint8Array(rows * (stride + 1));
-  for (let row = 0; row < rows; row++) {
-    const to = row * (stride + 1);
-    const from = row * stride;
-    lines[to] = filter;
-    if (filter === 0) lines.set(samples.subarray(from, from + stride), to + 1);
-    else
-      for (let i = 0; i < stride; i++)
-        lines[to + 1 + i] = samples[from + i]! - (i < bytesAPixel ? 0 : samples[from + i - bytesAPixel]!);
-  }
+/** @param lines each with its filter in front */
+async function greyPng({ rows, columns }: GreyPicture, lines: Uint8Array, depth: 8 | 16): Promise<Uint8Array> {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, columns);
@@ -53,7 +53,8 @@ async function greyPng({ rows, columns }: GreyPicture, samples: Uint8Array, dept
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),
-    chunk('IDAT', await compressed(lines, { level: PNG_LEVEL })),
+    // room for the whole answer: every further piece would wait for the main thread
+    chunk('IDAT', await compressed(lines, { level: PNG_LEVEL, chunkSize: Math.max(1024, lines.length) })),
     chunk('IEND', new Uint8Array()),
   ]);
 }
