@@ -51,7 +51,7 @@ export async function writtenSamples() {
     createdAt: new Date(0),
   };
   const { objects } = writeSegmentations({ ...common, policyName: 'lesions' });
-  const reports = writeResultReports({ ...common, objects });
+  const { reports } = writeResultReports({ ...common, objects });
   const dataSetOf = ({ bytes }) => taken(readPart10(bytes)).dataSet;
   const segmentation = dataSetOf(objects[0]);
   const resultReport = dataSetOf(reports[0]);

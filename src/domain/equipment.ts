@@ -10,19 +10,38 @@ export const EQUIPMENT = {
 export const KERNEL_REVISION = 2;
 
 /** Raised by hand when the layout of written objects changes. Part of every derived UID. */
-export const WRITER_LAYOUT = 1;
+export const WRITER_LAYOUT = 2;
+
+/** Version of the receipts that are written: what their digest is taken over. */
+export const RECEIPT_VERSION = 2;
 
 /** What a segment of ours says about itself in AlgorithmParameters (0066,0032). */
 export interface Receipt {
+  /** 1, or what the receipt says. A later one than ours can be told to be a receipt, but not compared. */
+  readonly version: number;
   readonly workKey: string;
-  /** SHA-256 (hex) of the unpacked mask: one byte a pixel, 0 or 1, rows x columns of every frame of the segment in frame order. */
+  /**
+   * SHA-256 (hex) of the segment's pixels, rows x columns of every frame of the segment in frame order. Version 1: one byte a pixel as it is stored.
+   * Version 2: of each frame, how many zero bytes stand first and how many bytes follow from the first to the last that is not zero (two numbers of 32
+   * bits, little endian; 0 and 0 for an empty frame), then these bytes; pixels of one bit are packed eight a byte, the first in the lowest bit, each
+   * frame from a whole byte on; probabilities are bytes still.
+   */
   readonly maskSha256: string;
   readonly kernelRevision: number;
 }
 
-export const receiptText = (r: Receipt): string => `key=${r.workKey};mask=${r.maskSha256};kernel=${r.kernelRevision}`;
+/** Receipts of version 1 do not name it. */
+export const receiptText = (r: Receipt): string =>
+  `key=${r.workKey};mask=${r.maskSha256};kernel=${r.kernelRevision}${r.version === 1 ? '' : `;receipt=${r.version}`}`;
 
 export function receiptOf(text: string | undefined): Receipt | undefined {
-  const found = /(?:^|;)key=([^;]+);mask=([0-9a-f]{64});kernel=(\d+)/.exec(text ?? '');
-  return found ? { workKey: found[1]!, maskSha256: found[2]!, kernelRevision: Number(found[3]) } : undefined;
+  const found = /(?:^|;)key=([^;]+);mask=([0-9a-f]{64});kernel=(\d+)(?:;receipt=(\d+))?/.exec(text ?? '');
+  return found
+    ? {
+        version: Number(found[4] ?? 1),
+        workKey: found[1]!,
+        maskSha256: found[2]!,
+        kernelRevision: Number(found[3]),
+      }
+    : undefined;
 }

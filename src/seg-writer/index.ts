@@ -12,7 +12,7 @@ export type {
 } from './request.js';
 export { writeSegmentations } from './write-segmentations.js';
 export { writeResultReports } from './result-report/write-result-reports.js';
-export type { ResultReport, ResultReportRequest } from './result-report/request.js';
+export type { ResultReport, ResultReportRequest, WrittenResultReports } from './result-report/request.js';
 export {
   writeRejectionNote,
   type RejectionCause,

@@ -9,8 +9,8 @@ import {
   type Receipt,
   type Uid,
 } from '../domain/index.js';
-import { maskDigest } from './object/mask-digest.js';
-import { hasPixel } from './object/pack-bits.js';
+import { isOfReceipt } from './object/mask-digest.js';
+import { hasPixel } from './object/set-pixels.js';
 import { CERTAIN, PIXEL_FORMATS } from './object/pixel-format.js';
 import { storedFramesOf } from './object/stored-frames.js';
 
@@ -36,13 +36,9 @@ export function ownSegments(dataSet: DataSet): readonly OwnSegment[] {
     const trackingUID = uidOf<Uid>(segment.text(TAG.TrackingUID));
     const receipt = receiptOfSegment(segment);
     if (segmentNumber === undefined || !trackingUID.ok || !receipt) return [];
-    const maskMatches = maskDigest(valuesOf(framesOf(segmentNumber))) === receipt.maskSha256;
+    const maskMatches = isOfReceipt(receipt, framesOf(segmentNumber));
     return [{ segmentNumber, trackingUID: trackingUID.value, receipt, maskMatches }];
   });
-}
-
-function* valuesOf(frames: Iterable<{ readonly values: Uint8Array }>): Generator<Uint8Array> {
-  for (const { values } of frames) yield values;
 }
 
 /** The receipt in the algorithm parameters of one item of SegmentSequence. */
@@ -59,8 +55,9 @@ const LIKELY = CERTAIN / 2;
 export function segmentMask(dataSet: DataSet, segmentNumber: number, image?: ImageReference): Mask | undefined {
   const fractional = dataSet.text(TAG.SegmentationType) === PIXEL_FORMATS.fractional.term;
   const groups = image && dataSet.items(TAG.PerFrameFunctionalGroupsSequence);
-  for (const { number, values } of storedFramesOf(dataSet)(segmentNumber)) {
+  for (const { number, values: valuesOf } of storedFramesOf(dataSet)(segmentNumber)) {
     if (groups && !isDrawnOn(groups[number - 1], image)) continue;
+    const values = valuesOf();
     const bits = fractional ? values.map((value) => (value > LIKELY ? 1 : 0)) : values.slice();
     if (hasPixel(bits)) return { rows: dataSet.number(TAG.Rows) ?? 0, columns: dataSet.number(TAG.Columns) ?? 0, bits };
   }

@@ -9,6 +9,9 @@ export const WARNINGS = {
   'header.controls-dropped': 'control characters in a text of the image were dropped',
   'header.dropped': 'a value of the image is not legal and was left out',
   'header.character-set-undeclared': 'the image has text outside the character set it declares; it was copied as it is',
+  'header.character-sets-converted': 'texts of the image are in several character sets; they were written in UTF-8',
+  'header.character-sets-unreadable':
+    'texts of the image are in several character sets and cannot all be decoded; their bytes were copied as they are',
   'header.lossy-ratio-missing': 'the image is lossy but does not say how much',
   'geometry.thickness-from-step': 'the image has no slice thickness; the distance of slices was written',
   'geometry.thickness-unknown':
@@ -19,6 +22,7 @@ export const WARNINGS = {
   'meaning.laterality-dropped': 'the laterality has no usable code and was left out',
   'meaning.identifier-replaced': 'the tracking identifier cannot stand in a segment and was replaced by a number',
   'report.not-referenced': 'the report cannot be referred to: its identifiers are missing or malformed',
+  'policy.name-too-long': 'the name of the rule is too long to stand in the object',
   'report.equipment-not-ascii': 'the equipment of the report is not written in ASCII and was left out',
   'reader.itk-frames-not-whole-bytes': 'frames are not whole bytes: itk-wasm misreads them',
   'reader.orthanc-columns-not-whole-bytes': 'columns are not whole bytes: Orthanc 1.10 gives no single frames',

@@ -10,7 +10,6 @@ import {
   type SegmentedLesion,
   type SeriesInstanceUid,
   type SopInstanceUid,
-  type SliceWithoutPixels,
 } from '../domain/index.js';
 import { encodePart10 } from '../dicom/index.js';
 import { layOutObjects } from './layout/lay-out-objects.js';
@@ -19,15 +18,17 @@ import { isWritable } from './object/contributing-equipment.js';
 import { thicknessOriginOf } from './object/functional-groups.js';
 import { assemble } from './object/module-table.js';
 import { SEGMENTATION_MODULES } from './object/modules.js';
-import { hasPixel } from './object/pack-bits.js';
+import { packedMasks, withoutZeros } from './object/packed-pixels.js';
+import { setPixelsOf } from './object/set-pixels.js';
 import { storedProbabilities } from './object/pixel-format.js';
 import { planObject } from './object/plan-object.js';
 import type { AdmittedLesion, AdmittedSlice, ObjectLayout, PlannedObject } from './object/planned-object.js';
 import { referencableReport } from './object/references.js';
+import { namesRule } from './object/segment-sequence.js';
 import type { LesionSlice, Refusal, SegmentationRequest, SegmentationType, WrittenSegmentations } from './request.js';
 import { checkWritten } from './self-check/check-segmentation.js';
-import { extendsCharacterSet } from './source/character-set.js';
-import { admitSource, type SourceImage } from './source/source-image.js';
+import { textFormOf, type TextForm } from './source/character-set.js';
+import { SourceImages } from './source/source-image.js';
 import { warning } from './warnings.js';
 
 /**
@@ -47,7 +48,7 @@ export function writeSegmentations(request: SegmentationRequest): WrittenSegment
     };
   const refused: WrittenSegmentations['refused'][number][] = [];
   const admitted: AdmittedLesion[] = [];
-  const sources = new Map<SliceWithoutPixels, Result<SourceImage, Refusal>>();
+  const sources = new SourceImages();
   const type = request.segmentationType ?? 'binary';
   for (const [ordinal, lesion] of inReportOrder(request)) {
     const slices = admitLesion(slicesOf(lesion, request), type, sources);
@@ -95,21 +96,23 @@ const slicesOf = ({ located, mask }: SegmentedLesion, { slicesOf }: Segmentation
 function admitLesion(
   slices: readonly LesionSlice[],
   type: SegmentationType,
-  sources: Map<SliceWithoutPixels, Result<SourceImage, Refusal>>,
+  sources: SourceImages,
 ): Result<readonly AdmittedSlice[], Refusal> {
-  const admitted: AdmittedSlice[] = [];
+  const found: Omit<AdmittedSlice, 'packed'>[] = [];
   for (const { slice, mask, probability } of slices) {
     const { rows, columns } = slice.plane;
     if (mask.rows !== rows || mask.columns !== columns || mask.bits.length !== rows * columns)
       throw new Error('a mask of another size than its slice');
     const values = type === 'fractional' ? stored(mask, probability) : mask.bits;
-    if (!hasPixel(mask.bits) || (type === 'fractional' && !values.some((value) => value > 0))) continue;
-    const source = sources.get(slice) ?? admitSource(slice);
-    sources.set(slice, source);
+    const set = setPixelsOf(mask.bits);
+    if (!set || (type === 'fractional' && !values.some((value) => value > 0))) continue;
+    const source = sources.admit(slice);
     if (!source.ok) return source;
-    admitted.push({ source: source.value, mask, values });
+    found.push({ source: source.value, mask, set, values });
   }
-  return admitted.length > 0 ? ok(admitted) : fail({ reason: 'mask-empty' });
+  if (found.length === 0) return fail({ reason: 'mask-empty' });
+  const packed = type === 'fractional' ? found.map(({ values }) => withoutZeros(values)) : packedMasks(found);
+  return ok(found.map(({ source, mask, set, values }, i) => ({ source, mask, set, values, packed: packed[i]! })));
 }
 
 function stored(mask: Mask, probability: Float32Array | undefined): Uint8Array {
@@ -143,6 +146,12 @@ function writeObject(
   });
 }
 
+const TEXT_FORM_WARNINGS: Readonly<Record<TextForm, readonly string[]>> = {
+  'as-stored': [],
+  converted: [warning('header.character-sets-converted')],
+  'not-convertible': [warning('header.character-sets-unreadable'), warning('reader.cornerstone-character-sets')],
+};
+
 function warningsOf(object: PlannedObject): readonly string[] {
   const { request, type, sources, segments, frames } = object;
   const { rows, columns } = sources[0]!.slice.plane;
@@ -150,12 +159,10 @@ function warningsOf(object: PlannedObject): readonly string[] {
   const lossy = sources.find(({ slice }) => slice.lossy);
   const { reportEquipment } = request;
   return [
-    ...sources.flatMap((source) => source.warnings),
+    ...[...new Set(sources.map(({ warnings }) => warnings))].flat(),
     ...segments.flatMap(({ meaning, tracking }) => [...meaning.warnings, ...tracking.warnings]),
     ...(type === 'binary' ? sizeWarnings(frames.length, rows, columns) : []),
-    ...(sources.some(({ slice }) => extendsCharacterSet(slice.header))
-      ? [warning('reader.cornerstone-character-sets')]
-      : []),
+    ...TEXT_FORM_WARNINGS[textFormOf(object.header)],
     ...(thickness === 'source'
       ? []
       : [warning(`geometry.thickness-${thickness === 'step' ? 'from-step' : 'unknown'}`)]),
@@ -163,6 +170,7 @@ function warningsOf(object: PlannedObject): readonly string[] {
       ? [warning('header.lossy-ratio-missing')]
       : []),
     ...(referencableReport(request.report) ? [] : [warning('report.not-referenced')]),
+    ...(namesRule(request) ? [] : [warning('policy.name-too-long')]),
     ...(reportEquipment && !isWritable(reportEquipment) ? [warning('report.equipment-not-ascii')] : []),
   ];
 }

@@ -1,16 +1,19 @@
 import com.pixelmed.dicom.AttributeList;
 import com.pixelmed.dicom.TagFromName;
 import com.pixelmed.validate.DicomInstanceValidator;
+import com.pixelmed.validate.DicomSRValidator;
 
-/** PixelMed's validator on many files: one virtual machine, since compiling its style sheets takes seconds. */
+/** PixelMed's validators on many files: one virtual machine, since compiling their style sheets takes seconds. Arguments: instances or reports, files. */
 public class ValidateWithPixelMed {
-  public static void main(String[] paths) throws Exception {
-    DicomInstanceValidator validator = new DicomInstanceValidator();
-    for (String path : paths) {
+  public static void main(String[] arguments) throws Exception {
+    boolean reports = arguments[0].equals("reports");
+    DicomSRValidator ofReports = reports ? new DicomSRValidator() : null;
+    DicomInstanceValidator ofInstances = reports ? null : new DicomInstanceValidator();
+    for (int n = 1; n < arguments.length; n++) {
       AttributeList list = new AttributeList();
-      list.read(path, TagFromName.PixelData);
-      System.out.println("== " + path);
-      System.out.println(validator.validate(list));
+      list.read(arguments[n], TagFromName.PixelData);
+      System.out.println("== " + arguments[n]);
+      System.out.println(reports ? ofReports.validate(list) : ofInstances.validate(list));
     }
   }
 }

@@ -73,7 +73,7 @@ const MADE: readonly Expected[] = [
   { name: 'LABELMAP', type: 'labelmap', not: ['dciodvfy', 'PixelMed', 'itk-wasm'] },
   { name: 'FRACTIONAL', type: 'fractional', not: ['dcmqi', 'itk-wasm'] },
   { name: 'Latin-1 name' },
-  { name: 'Japanese name', warnings: ['reader.cornerstone-character-sets'] },
+  { name: 'Japanese name', warnings: ['header.character-sets-converted'] },
 ];
 
 /**

@@ -30,20 +30,34 @@ const FALSE_ALARMS_OF_PIXELMED = [
   /^Error: PatientModule\/PatientName\/.*Illegal character\(s\) .* in value of PN VR/,
 ];
 
-/** PixelMed's validator on many files: its style sheets are compiled once, which takes seconds. */
-export function errorsOfPixelmed(jar: string, paths: readonly string[]): readonly Errors[] {
+/** Errors that PixelMed finds in images, but for its false alarms. */
+export const errorsOfPixelmed = (jar: string, paths: readonly string[]): readonly Errors[] =>
+  pixelmed(jar, 'instances', paths).map((answer) =>
+    errorsIn(answer).filter((line) => !FALSE_ALARMS_OF_PIXELMED.some((alarm) => alarm.test(line))),
+  );
+
+/**
+ * What one of PixelMed's validators says of each file: of instances by their IOD, or of structured reports and key objects by their template too. Many
+ * files in one virtual machine, since compiling its style sheets takes seconds.
+ */
+export function pixelmed(jar: string, validator: 'instances' | 'reports', paths: readonly string[]): readonly string[] {
   const limits = ['xpathExprOpLimit', 'xpathTotalOpLimit', 'xpathExprGrpLimit'].map((limit) => `-Djdk.xml.${limit}=0`);
-  const run = spawnSync('java', [...limits, '-cp', jar, 'test/readers/ValidateWithPixelMed.java', ...paths], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 27,
-  });
+  const run = spawnSync(
+    'java',
+    [...limits, '-cp', jar, 'test/readers/ValidateWithPixelMed.java', validator, ...paths],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 27,
+    },
+  );
   if (run.status !== 0) throw new Error(run.stderr);
   const answers = run.stdout.split(/^== .*$/m).slice(1);
   if (answers.length !== paths.length) throw new Error('not one answer for each file');
-  return answers.map((answer) => {
-    if (!answer.includes('IOD validation complete')) return [`no verdict: ${answer.trim().split('\n')[0]}`];
-    return errorLines(answer).filter((line) => !FALSE_ALARMS_OF_PIXELMED.some((alarm) => alarm.test(line)));
-  });
+  return answers;
 }
+
+/** The errors in one answer; an answer that ends before its verdict is one. */
+export const errorsIn = (answer: string): Errors =>
+  answer.includes('IOD validation complete') ? errorLines(answer) : [`no verdict: ${answer.trim().split('\n')[0]}`];
 
 const errorLines = (text: string): Errors => text.split('\n').filter((line) => line.startsWith('Error'));

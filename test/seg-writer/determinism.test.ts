@@ -37,7 +37,7 @@ describe('the same lesions', () => {
   });
   /** A changed digest is a changed layout: raise WRITER_LAYOUT (src/domain/equipment.ts) and put the new one here. */
   test('give the bytes of the golden digest', () => {
-    expect(bytesFor()).toEqual(['87d1b9807badf8afb2a9552913a7fbee70af2d8626a123f269cfb782b434a7a9']);
+    expect(bytesFor()).toEqual(['854db60dfadc9cd74654c2e1993c787c0f90351b078264b5f248c065eb8f3913']);
   });
 });
 
@@ -82,7 +82,7 @@ describe('UIDs', () => {
         'bundle=none',
         `kernel=${KERNEL_REVISION}`,
         'policy=default',
-        'layout=1',
+        'layout=2',
       ].join('\n');
     expect(object!.sopInstanceUID).toBe(uidOfText(text('sop')));
     expect(object!.seriesInstanceUID).toBe(uidOfText(text('series')));

@@ -15,7 +15,7 @@ export function treeOf(bytes: Uint8Array): Tree {
 function branchOf(element: Element): Branch {
   if ('items' in element)
     return { vr: 'SQ', items: element.items.map((item) => new Map([...item].map(([tag, e]) => [tag, branchOf(e)]))) };
-  if ('values' in element) throw new Error('copied elements are bytes');
+  if (!('bytes' in element)) throw new Error('copied elements are bytes');
   return { vr: element.vr, bytes: Uint8Array.from(element.bytes) };
 }
 

@@ -79,15 +79,15 @@ const REPAIRS: readonly (readonly [
     ['header.cut:StudyDescription'],
   ],
   [
-    'Japanese too long: not cut inside an escape',
+    'UTF-8 for Japanese of several character sets, cut between characters',
     all(
       put(TAG.SpecificCharacterSet, 'CS', '\\ISO 2022 IR 87'),
       put(TAG.PatientName, 'PN', 'A'),
       put(TAG.StudyDescription, 'LO', '\x1b$B;3ED\x1b(B'.repeat(40)),
     ),
     TAG.StudyDescription,
-    '',
-    ['header.dropped:StudyDescription', 'reader.cornerstone-character-sets'],
+    Buffer.from('山田'.repeat(32)).toString('latin1'),
+    ['header.character-sets-converted', 'header.cut:StudyDescription'],
   ],
   ['sex in lower case', put(TAG.PatientSex, 'CS', 'f'), TAG.PatientSex, 'F ', ['header.upper-cased:PatientSex']],
   [

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TAG, type MeasurementKey, type SegmentationObject, type SegmentedLesion } from '../../src/domain/index.js';
 import type { LesionSlice } from '../../src/seg-writer/index.js';
+import { errorsIn, errorsOfDciodvfy as errorsOfFile, pixelmed } from '../readers/validators.js';
 import type { CtImage } from './ct-images.js';
 
 /** An object, the lesions that it should hold, and the files of the images they lie on. */
@@ -68,16 +69,16 @@ export function readWithHighdicom(python: string, cases: readonly Case[]): reado
   });
 }
 
-/** Lines of dciodvfy that begin with `Error`; it writes them to stderr. */
+/** Lines of dciodvfy that begin with `Error`. */
 export function errorsOfDciodvfy(dciodvfy: string, bytes: Uint8Array): readonly string[] {
   return inFolder((folder) => {
     const path = join(folder, 'seg.dcm');
     writeFileSync(path, bytes);
-    return errorLines(spawnSync(dciodvfy, ['-new', path], { encoding: 'utf8' }));
+    return errorsOfFile(dciodvfy, path);
   });
 }
 
-/** What PixelMed's validator of structured reports says: errors, and the template it knows the report by. Many files at once, since starting it takes seconds. */
+/** What PixelMed's validator of structured reports says: errors, and the template it knows the report by. */
 export function readWithPixelmed(
   jar: string,
   files: readonly Uint8Array[],
@@ -88,18 +89,8 @@ export function readWithPixelmed(
       writeFileSync(path, bytes);
       return path;
     });
-    const limits = ['xpathExprOpLimit', 'xpathTotalOpLimit', 'xpathExprGrpLimit'].map((each) => `-Djdk.xml.${each}=0`);
-    const run = spawnSync('java', [...limits, '-cp', jar, 'test/seg-writer/ValidateReports.java', ...paths], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
-    });
-    if (run.status !== 0) throw new Error(run.stderr);
-    const answers = run.stdout.split(/^== .*$/m).slice(1);
-    if (answers.length !== paths.length) throw new Error('not one answer for each file');
-    return answers.map((answer) => ({
-      errors: answer.includes('IOD validation complete')
-        ? answer.split('\n').filter((line) => line.startsWith('Error'))
-        : [`no verdict: ${answer.trim()}`],
+    return pixelmed(jar, 'reports', paths).map((answer) => ({
+      errors: errorsIn(answer),
       template: /Found Root Template (\w+)/.exec(answer)?.[1],
     }));
   });

@@ -43,7 +43,9 @@ describe('a measurement accepted later', () => {
 
 describe('an amended report', () => {
   const first = writeSegmentations(requestFor(lesions)).objects[0]!;
-  const [result] = writeResultReports({ ...requestFor(lesions), objects: [first], lesions });
+  const {
+    reports: [result],
+  } = writeResultReports({ ...requestFor(lesions), objects: [first], lesions });
   const replaces = new Map(
     first.segments.map(({ measurementKey, segmentNumber }): [typeof measurementKey, ReplacedSegment] => [
       measurementKey,
@@ -58,7 +60,9 @@ describe('an amended report', () => {
   });
   const [second] = writeSegmentations(amended).objects;
   const predecessor: LocatedInstance = { ...result!, sopClassUID: SOP_CLASS.Comprehensive3DSR };
-  const [secondResult] = writeResultReports({ ...amended, objects: [second!], lesions, predecessors: [predecessor] });
+  const {
+    reports: [secondResult],
+  } = writeResultReports({ ...amended, objects: [second!], lesions, predecessors: [predecessor] });
   const { equipment, createdAt } = amended;
   const note = writeRejectionNote({
     rejected: [first, result!].map(({ bytes }) => dataSetOf(bytes)),

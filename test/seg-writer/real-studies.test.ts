@@ -42,7 +42,7 @@ const STUDIES: readonly Study[] = [
     name: 'Japanese names, tilt, JPEG 2000',
     path: 'data/studies/variety/hitachi-ja-tilt-j2k',
     objects: 1,
-    warnings: ['reader.cornerstone-character-sets'],
+    warnings: ['header.character-sets-converted'],
   },
   {
     name: 'rows flipped, UN elements, no slice thickness',

@@ -27,7 +27,7 @@ const dataSetOf = (bytes: Uint8Array): DataSet => {
 const lesions = [0, 2].map((index, n) => lesionOn(slices[index]!, n + 1));
 const request = requestFor(lesions);
 const { objects } = writeSegmentations(request);
-const reports = writeResultReports({ ...request, objects, lesions });
+const { reports } = writeResultReports({ ...request, objects, lesions });
 const rejected = [...objects, ...reports].map(({ bytes }) => dataSetOf(bytes));
 const uids = [...objects, ...reports].map(({ sopInstanceUID }) => sopInstanceUID);
 

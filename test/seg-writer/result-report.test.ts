@@ -9,6 +9,7 @@ import {
   ownSegments,
   writeRejectionNote,
   writeResultReports,
+  type ResultReport,
   writeSegmentations,
   type ResultReportRequest,
   type SegmentationRequest,
@@ -64,13 +65,13 @@ function written(
   overrides: Partial<ResultReportRequest> = {},
 ): {
   readonly segmentations: ReturnType<typeof writeSegmentations>;
-  readonly reports: ReturnType<typeof writeResultReports>;
+  readonly reports: readonly ResultReport[];
 } {
   const request = requestFor(of, more);
   const segmentations = writeSegmentations(request);
   expect(segmentations.refused).toEqual([]);
   const { report, equipment, createdAt } = request;
-  const reports = writeResultReports({
+  const { reports } = writeResultReports({
     report,
     objects: segmentations.objects,
     lesions: of,

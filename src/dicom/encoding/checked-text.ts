@@ -43,6 +43,8 @@ function faultOf(
   text: string,
   repertoire: 'ascii' | 'utf-8',
 ): TextFault | undefined {
+  const { longest: most = Infinity } = representation;
+  if (text.length <= most && isPlain(text)) return isLegal(vr, text) ? undefined : 'illegal value';
   if (!(representation.charset === true && repertoire === 'utf-8') && NOT_ASCII.test(text)) return 'not ASCII';
   const groups = vr === 'PN' ? text.split('=') : [text];
   const longest = representation.longest ?? Infinity;
@@ -54,6 +56,15 @@ function faultOf(
       ? !CONTROL.test(text.replace(LINE_ENDS, ''))
       : !CONTROL.test(text) && !text.includes('\\');
   return legal && isLegal(vr, text) ? undefined : 'illegal value';
+}
+
+/** Whether a text is of printable ASCII without a delimiter of values or component groups, as nearly all are. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e || code === 0x5c || code === 0x3d) return false;
+  }
+  return true;
 }
 
 function isLegal(vr: string, text: string): boolean {

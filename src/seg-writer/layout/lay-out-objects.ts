@@ -3,7 +3,7 @@ import { imagePlaneOf } from '../../dicom/index.js';
 import { MOST_LABELS } from '../object/pixel-format.js';
 import type { AdmittedLesion, ObjectLayout } from '../object/planned-object.js';
 import type { SegmentationType } from '../request.js';
-import { sliceIdentity, type SourceImage } from '../source/source-image.js';
+import type { SourceImage } from '../source/source-image.js';
 import { warning } from '../warnings.js';
 import { fillUp, framesOf, freePlaces, isAmbiguous } from './frame-padding.js';
 import { separateOverlaps } from './overlaps.js';
@@ -50,16 +50,22 @@ const knownPlanes = ({ slice }: SourceImage, planes: readonly ImagePlane[]): rea
 
 /** A layer as one object if its slices form a volume, else as one object a slice. */
 function volumesOf(layer: readonly AdmittedLesion[], known: readonly ImagePlane[]): readonly ObjectLayout[] {
-  const slices = bySlice(layer);
-  const planes = slices.map(([first]) => first!.slices[0]!.source.slice.plane);
+  const planes = planesOf(layer);
   const spacingBetweenSlicesMm = stepOf(planes, known);
-  if (slices.length === 1 || (spacingBetweenSlicesMm !== undefined && formVolume(planes, spacingBetweenSlicesMm)))
+  if (planes.length === 1 || (spacingBetweenSlicesMm !== undefined && formVolume(planes, spacingBetweenSlicesMm)))
     return [{ lesions: layer, spacingBetweenSlicesMm, warnings: [] }];
-  return slices.map((lesions) => ({
+  return bySlice(layer).map((lesions) => ({
     lesions,
     spacingBetweenSlicesMm,
     warnings: [warning('geometry.one-object-a-slice')],
   }));
+}
+
+/** The planes of the slices, in the order in which lesions name them. */
+function planesOf(lesions: readonly AdmittedLesion[]): readonly ImagePlane[] {
+  const planes = new Map<string, ImagePlane>();
+  for (const { slices } of lesions) for (const { source } of slices) planes.set(source.identity, source.slice.plane);
+  return [...planes.values()];
 }
 
 /** The lesions of each slice, cut to what lies on it; slices in the order in which lesions name them. */
@@ -67,7 +73,7 @@ function bySlice(lesions: readonly AdmittedLesion[]): readonly (readonly Admitte
   const slices = new Map<string, AdmittedLesion[]>();
   for (const lesion of lesions)
     for (const slice of lesion.slices) {
-      const key = sliceIdentity(slice.source);
+      const key = slice.source.identity;
       const onSlice = slices.get(key) ?? [];
       onSlice.push({ ...lesion, slices: [slice] });
       slices.set(key, onSlice);
@@ -83,7 +89,7 @@ function sized(layout: ObjectLayout, type: SegmentationType): readonly ObjectLay
   const [{ source }] = lesions[0]!.slices as [AdmittedLesion['slices'][number]];
   const { rows, columns } = source.slice.plane;
   const frames = framesOf(lesions);
-  const positions = bySlice(lesions).length;
+  const positions = planesOf(lesions).length;
   const filled = frames + fillUp(frames, freePlaces(lesions, positions), rows * columns);
   if (!isAmbiguous(filled, rows * columns)) return [layout];
   // the length of the pixel data would mislead a reader: an object a lesion, or a slice of it
@@ -94,18 +100,33 @@ function sized(layout: ObjectLayout, type: SegmentationType): readonly ObjectLay
 const inParts = <T>(all: readonly T[], most: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(all.length / most) }, (_, part) => all.slice(part * most, (part + 1) * most));
 
-const gridIdentity = ({ slices }: AdmittedLesion): string => {
-  const [first, ...others] = slices.map(({ source }) =>
-    [
-      source.studyInstanceUID,
-      source.seriesInstanceUID,
-      source.frameOfReferenceUID,
-      planeIdentity(source.slice.plane),
-    ].join(' '),
+function gridIdentity({ slices }: AdmittedLesion): string {
+  let identity: string | undefined;
+  let before: SourceImage | undefined;
+  for (const { source } of slices) {
+    if (before && isAlike(source, before)) continue;
+    before = source;
+    const { studyInstanceUID, seriesInstanceUID, frameOfReferenceUID } = source;
+    const own = [studyInstanceUID, seriesInstanceUID, frameOfReferenceUID, planeIdentity(source.slice.plane)].join(' ');
+    if (identity !== undefined && identity !== own) throw new Error('a lesion on slices of several grids');
+    identity = own;
+  }
+  return identity!;
+}
+
+/** Whether a slice lies as the one before it does: most do, to the last digit. */
+function isAlike(a: SourceImage, b: SourceImage): boolean {
+  const [p, q] = [a.slice.plane, b.slice.plane];
+  return (
+    a.like === b.like &&
+    p.rows === q.rows &&
+    p.columns === q.columns &&
+    p.spacing.betweenRows === q.spacing.betweenRows &&
+    p.spacing.betweenColumns === q.spacing.betweenColumns &&
+    p.rowDirection.every((cosine, i) => cosine === q.rowDirection[i]) &&
+    p.columnDirection.every((cosine, i) => cosine === q.columnDirection[i])
   );
-  if (others.some((other) => other !== first)) throw new Error('a lesion on slices of several grids');
-  return first!;
-};
+}
 
 /** Orientation to 0.00001 (0.005 mm at the far corner of a slice), grid and pixel spacing. */
 function planeIdentity({ rows, columns, spacing, rowDirection, columnDirection }: ImagePlane): string {

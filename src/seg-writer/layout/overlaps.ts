@@ -1,6 +1,5 @@
-import { pixelsOf } from '../object/pack-bits.js';
+import { pixelsOf } from '../object/set-pixels.js';
 import type { AdmittedLesion } from '../object/planned-object.js';
-import { sliceIdentity } from '../source/source-image.js';
 
 /** Lesions of one layer, and the pixels they take of each slice that holds several lesions. */
 interface Layer {
@@ -16,14 +15,14 @@ export function separateOverlaps(lesions: readonly AdmittedLesion[]): readonly (
   const lesionsOn = new Map<string, number>();
   for (const { slices } of lesions)
     for (const { source } of slices) {
-      const slice = sliceIdentity(source);
+      const slice = source.identity;
       lesionsOn.set(slice, (lesionsOn.get(slice) ?? 0) + 1);
     }
   const layers: Layer[] = [];
   for (const lesion of lesions) {
     // A lesion alone on a slice overlaps nothing there: its pixels need not be listed.
     const shared = lesion.slices
-      .map(({ source, mask }) => ({ slice: sliceIdentity(source), mask }))
+      .map(({ source, mask }) => ({ slice: source.identity, mask }))
       .filter(({ slice }) => lesionsOn.get(slice) !== 1)
       .map(({ slice, mask }) => ({ slice, pixels: [...pixelsOf(mask.bits)] }));
     const layer =

@@ -45,9 +45,22 @@ export function sharedFunctionalGroups(object: PlannedObject): Element {
 }
 
 /** PerFrameFunctionalGroupsSequence. */
-export const perFrameFunctionalGroups = ({ frames }: PlannedObject): Element => sequence(...frames.map(frameItem));
+export function perFrameFunctionalGroups({ frames }: PlannedObject): Element {
+  const identifications = new Map<number, Element>();
+  const identificationOf = (segmentNumber: number): Element => {
+    const known = identifications.get(segmentNumber);
+    if (known) return known;
+    const made = { ...sequence(elementsOf([[TAG.ReferencedSegmentNumber, segmentNumber]])), shared: true } as const;
+    identifications.set(segmentNumber, made);
+    return made;
+  };
+  return { vr: 'SQ', items: frames.map((frame) => frameItem(frame, identificationOf)) };
+}
 
-const frameItem = ({ segmentNumber, positionRank, source }: PlannedFrame): Elements =>
+const frameItem = (
+  { segmentNumber, positionRank, source }: PlannedFrame,
+  identificationOf: (segmentNumber: number) => Element,
+): Elements =>
   elementsOf([
     [
       TAG.FrameContentSequence,
@@ -58,10 +71,7 @@ const frameItem = ({ segmentNumber, positionRank, source }: PlannedFrame): Eleme
       ),
     ],
     [TAG.PlanePositionSequence, sequence(elementsOf([[TAG.ImagePositionPatient, source.position]]))],
-    [
-      TAG.SegmentIdentificationSequence,
-      segmentNumber === undefined ? undefined : sequence(elementsOf([[TAG.ReferencedSegmentNumber, segmentNumber]])),
-    ],
+    [TAG.SegmentIdentificationSequence, segmentNumber === undefined ? undefined : identificationOf(segmentNumber)],
     [TAG.DerivationImageSequence, derivationImage(source)],
   ]);
 

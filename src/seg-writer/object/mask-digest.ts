@@ -1,34 +1,42 @@
-import { createHash, type Hash } from 'node:crypto';
-import { asBuffer, isZero } from './pack-bits.js';
+import { createHash } from 'node:crypto';
+import type { Receipt } from '../../domain/index.js';
+import type { PackedPixels } from './packed-pixels.js';
+import type { FramePixels } from './stored-frames.js';
 
-/** Most of a mask is the zeros before it: what hashing them leads to is kept, at every so many bytes. */
-const STRIDE = 8192;
-/** As many as a frame of 2048 x 2048 has. */
-const MOST_KEPT = 512;
-const ZEROS = new Uint8Array(STRIDE);
-const afterZeros: Hash[] = [createHash('sha256')];
+/** Digest of a segment's frames as receipts of version 2 have it: frames are mostly empty, and zeros are not hashed. */
+export class MaskDigest {
+  readonly #hash = createHash('sha256');
+  readonly #place = new Uint32Array(2);
 
-/** Digest of a segment's frames as a receipt has it: SHA-256 over one byte a pixel as it is stored, frame after frame; hex. */
-export function maskDigest(frames: Iterable<Uint8Array>): string {
-  let hash: Hash | undefined;
-  for (const values of frames) {
-    if (hash) hash.update(values);
-    else hash = begun(values);
+  add({ first, bytes }: PackedPixels): void {
+    this.#place[0] = first;
+    this.#place[1] = bytes.length;
+    this.#hash.update(this.#place).update(bytes);
   }
-  return (hash ?? createHash('sha256')).digest('hex');
+
+  hex(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
-/** A hash of the first frame. */
-function begun(values: Uint8Array): Hash {
-  const strides = Math.min(MOST_KEPT - 1, Math.floor(leadingZeros(values) / STRIDE));
-  while (afterZeros.length <= strides) afterZeros.push(afterZeros.at(-1)!.copy().update(ZEROS));
-  return afterZeros[strides]!.copy().update(values.subarray(strides * STRIDE));
+/** Whether a segment's frames are those of its receipt; never where the receipt is of a version that is not known here. */
+export function isOfReceipt({ version, maskSha256 }: Receipt, frames: Iterable<FramePixels>): boolean {
+  return DIGESTS.get(version)?.(frames) === maskSha256;
 }
 
-/** Zeros before the first 1, if there is nothing else before it, as in every mask. */
-function leadingZeros(values: Uint8Array): number {
-  const buffer = asBuffer(values);
-  const first = buffer.indexOf(1);
-  const before = first < 0 ? buffer.length : first;
-  return isZero(buffer, 0, before) ? before : 0;
+const DIGESTS: ReadonlyMap<number, (frames: Iterable<FramePixels>) => string> = new Map([
+  [1, digestOfValues],
+  [2, digestOfPacked],
+]);
+
+function digestOfValues(frames: Iterable<FramePixels>): string {
+  const hash = createHash('sha256');
+  for (const { values } of frames) hash.update(values());
+  return hash.digest('hex');
+}
+
+function digestOfPacked(frames: Iterable<FramePixels>): string {
+  const digest = new MaskDigest();
+  for (const { packed } of frames) digest.add(packed());
+  return digest.hex();
 }

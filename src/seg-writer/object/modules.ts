@@ -71,7 +71,7 @@ export const SEGMENTATION_MODULES: readonly ModuleRow<PlannedObject>[] = [
       made(1, TAG.Rows, ({ sources }) => sources[0]!.slice.plane.rows),
       made(1, TAG.Columns, ({ sources }) => sources[0]!.slice.plane.columns),
       made('1C', TAG.PixelPaddingValue, ({ type }) => (type === 'labelmap' ? BACKGROUND : undefined)),
-      made(1, TAG.PixelData, pixelData),
+      made(1, TAG.PixelData, ({ type, frames, sources }) => pixelDataOf(type, frames, sources[0]!.slice.plane)),
     ],
   },
   {
@@ -154,9 +154,4 @@ function ofLossySource(object: PlannedObject, tag: Tag): Content {
   const source = lossySource(object);
   const copy = source && copyAttribute(source.slice.header, tag);
   return copy?.kind === 'copied' ? copy.element : undefined;
-}
-
-function pixelData({ type, frames, sources }: PlannedObject): Content {
-  const { rows, columns } = sources[0]!.slice.plane;
-  return { vr: 'OB', bytes: pixelDataOf(type, frames, rows * columns) };
 }

@@ -1,37 +1,41 @@
 import { never } from '../../domain/index.js';
+import type { Element } from '../../dicom/index.js';
 import type { SegmentationType } from '../request.js';
-import { asBuffer, packFrame, pixelsOf } from './pack-bits.js';
+import { packFrame } from './pack-bits.js';
+import { asBuffer, pixelsOf } from './set-pixels.js';
 import { BACKGROUND, PIXEL_FORMATS } from './pixel-format.js';
-import type { PlannedFrame } from './planned-object.js';
+import type { FramePart, PlannedFrame } from './planned-object.js';
 
 /** Bytes of pixel data, without the byte that makes the length even: 1-bit frames follow each other without padding. */
 const lengthOfPixels = (bits: number, frames: number, pixelsPerFrame: number): number =>
   Math.ceil((frames * pixelsPerFrame * bits) / 8);
 
-/** PixelData of an object (PS3.5 8.1.1), one zero byte at the end where the length would be odd. */
+/** PixelData of an object (PS3.5 8.1.1), written into the file: one zero byte at the end where the length would be odd. */
 export function pixelDataOf(
   type: SegmentationType,
   frames: readonly PlannedFrame[],
-  pixelsPerFrame: number,
-): Uint8Array {
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Element {
+  const pixelsPerFrame = rows * columns;
   const length = lengthOfPixels(PIXEL_FORMATS[type].bits, frames.length, pixelsPerFrame);
-  const bytes = new Uint8Array(length + (length % 2));
-  frames.forEach(({ parts }, index) => {
-    for (const { segmentNumber, values } of parts) store(type, bytes, index * pixelsPerFrame, segmentNumber, values);
-  });
-  return bytes;
+  const fill = (into: Uint8Array): void => {
+    frames.forEach(({ parts }, index) => {
+      for (const part of parts) store(type, into, index * pixelsPerFrame, part);
+    });
+  };
+  return { vr: 'OB', length: length + (length % 2), fill };
 }
 
 function store(
   type: SegmentationType,
   bytes: Uint8Array,
   start: number,
-  segmentNumber: number,
-  values: Uint8Array,
+  { segmentNumber, values, set, packed }: FramePart,
 ): void {
   switch (type) {
     case 'binary':
-      return packFrame(values, bytes, start);
+      if (start % 8 === 0) return bytes.set(packed.bytes, start / 8 + packed.first);
+      return packFrame(values, set, bytes, start);
     case 'fractional':
       return bytes.set(values, start);
     case 'labelmap':

@@ -1,10 +1,18 @@
-import { dot, KERNEL_REVISION, normalOf, type SegmentedLesion, type SopInstanceUid } from '../../domain/index.js';
+import {
+  dot,
+  KERNEL_REVISION,
+  normalOf,
+  RECEIPT_VERSION,
+  type SegmentedLesion,
+  type SopInstanceUid,
+} from '../../domain/index.js';
 import { freePlaces, fillUp } from '../layout/frame-padding.js';
 import { segmentMeaningOf } from '../meaning/segment-meaning.js';
 import type { Bundle, SegmentationRequest, SegmentationType } from '../request.js';
-import { sliceIdentity, type SourceImage } from '../source/source-image.js';
+import type { SourceImage } from '../source/source-image.js';
 import { workKeyOf } from '../work-key.js';
-import { maskDigest } from './mask-digest.js';
+import { MaskDigest } from './mask-digest.js';
+import { NO_PIXELS } from './packed-pixels.js';
 import { objectUidsOf } from './object-uids.js';
 import type {
   AdmittedLesion,
@@ -62,7 +70,7 @@ function planSegment(
     number,
     tracking: trackingOf(measurement, ordinal, request.firstReport ?? report),
     meaning: segmentMeaningOf(measurement),
-    receipt: { workKey, maskSha256, kernelRevision: KERNEL_REVISION },
+    receipt: { version: RECEIPT_VERSION, workKey, maskSha256, kernelRevision: KERNEL_REVISION },
   };
 }
 
@@ -79,18 +87,25 @@ function byRank(lesions: readonly AdmittedLesion[]): {
   readonly rankOf: RankOf;
 } {
   const distinct = new Map<string, SourceImage>();
-  for (const { slices } of lesions) for (const { source } of slices) distinct.set(sliceIdentity(source), source);
-  const sources = [...distinct.values()];
-  const normal = normalOf(sources[0]!.slice.plane);
-  const along = ({ slice }: SourceImage): number => {
-    const { x, y, z } = slice.plane.position;
-    return dot([x, y, z], normal);
-  };
-  sources.sort((a, b) => along(a) - along(b));
-  const ranks = new Map(sources.map((source, index) => [sliceIdentity(source), index + 1]));
-  const rankOf: RankOf = (source) => ranks.get(sliceIdentity(source))!;
+  for (const { slices } of lesions) for (const { source } of slices) distinct.set(source.identity, source);
+  const [first] = distinct.values();
+  const normal = normalOf(first!.slice.plane);
+  const sources = [...distinct.values()]
+    .map((source) => {
+      const { x, y, z } = source.slice.plane.position;
+      return { source, height: dot([x, y, z], normal) };
+    })
+    .sort((a, b) => a.height - b.height)
+    .map(({ source }) => source);
+  const ranks = new Map(sources.map((source, index) => [source.identity, index + 1]));
+  const rankOf: RankOf = (source) => ranks.get(source.identity)!;
   const inOrder = (slices: readonly AdmittedSlice[]): readonly AdmittedSlice[] =>
-    slices.length < 2 ? slices : [...slices].sort((a, b) => rankOf(a.source) - rankOf(b.source));
+    slices.length < 2
+      ? slices
+      : slices
+          .map((slice) => ({ slice, rank: rankOf(slice.source) }))
+          .sort((a, b) => a.rank - b.rank)
+          .map(({ slice }) => slice);
   return { sources, lesions: lesions.map((each) => ({ ...each, slices: inOrder(each.slices) })), rankOf };
 }
 
@@ -107,14 +122,12 @@ function framesOf(
 
 /** Of each segment, the digest of its frames in the order of the object. */
 function digestsOf(frames: readonly PlannedFrame[], segments: number): readonly string[] {
-  const ofSegment = Array.from({ length: segments }, (): Uint8Array[] => []);
-  for (const { segmentNumber, parts, source } of frames) {
-    for (const part of parts) ofSegment[part.segmentNumber - 1]!.push(part.values);
-    const { rows, columns } = source.slice.plane;
-    if (segmentNumber !== undefined && parts.length === 0)
-      ofSegment[segmentNumber - 1]!.push(new Uint8Array(rows * columns));
+  const digests = Array.from({ length: segments }, () => new MaskDigest());
+  for (const { segmentNumber, parts } of frames) {
+    for (const part of parts) digests[part.segmentNumber - 1]!.add(part.packed);
+    if (segmentNumber !== undefined && parts.length === 0) digests[segmentNumber - 1]!.add(NO_PIXELS);
   }
-  return ofSegment.map(maskDigest);
+  return digests.map((digest) => digest.hex());
 }
 
 /** A frame for every slice of every segment, in the order of segments. */
@@ -124,10 +137,15 @@ const segmentFrames = (
   rankOf: RankOf,
 ): readonly PlannedFrame[] =>
   lesions.flatMap(({ slices }, index) =>
-    slices.map(({ source, values }): PlannedFrame => {
+    slices.map(({ source, ...pixels }): PlannedFrame => {
       const positionRank = rankOf(source);
       const segmentNumber = index + 1;
-      return { segmentNumber, positionRank, source: sources[positionRank - 1]!, parts: [{ segmentNumber, values }] };
+      return {
+        segmentNumber,
+        positionRank,
+        source: sources[positionRank - 1]!,
+        parts: [{ segmentNumber, ...pixels }],
+      };
     }),
   );
 
@@ -139,7 +157,8 @@ function labelledFrames(
 ): readonly PlannedFrame[] {
   const parts = sources.map((): PlannedFrame['parts'][number][] => []);
   lesions.forEach(({ slices }, index) => {
-    for (const { source, values } of slices) parts[rankOf(source) - 1]!.push({ segmentNumber: index + 1, values });
+    for (const { source, ...pixels } of slices)
+      parts[rankOf(source) - 1]!.push({ segmentNumber: index + 1, ...pixels });
   });
   return sources.map((source, index) => ({
     segmentNumber: undefined,

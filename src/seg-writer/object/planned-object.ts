@@ -4,14 +4,24 @@ import type { SegmentationRequest, SegmentationType } from '../request.js';
 import type { SourceImage } from '../source/source-image.js';
 import type { ObjectUids } from './object-uids.js';
 import type { Tracking } from './tracking.js';
+import type { PackedPixels } from './packed-pixels.js';
+import type { SetPixels } from './set-pixels.js';
 import type { Written } from './written.js';
 
-/** A lesion on one slice that is fit for it. */
-export interface AdmittedSlice {
-  readonly source: SourceImage;
+/** The pixels of a lesion on one slice. */
+interface SlicePixels {
   readonly mask: Mask;
+  /** Where the mask's pixels lie; probabilities may lie around them. */
+  readonly set: SetPixels;
   /** rows x columns, one byte a pixel as the object stores it: the mask, or the probability. */
   readonly values: Uint8Array;
+  /** What the receipt is taken over: of `values`, what is not zero. */
+  readonly packed: PackedPixels;
+}
+
+/** A lesion on one slice that is fit for it. */
+export interface AdmittedSlice extends SlicePixels {
+  readonly source: SourceImage;
 }
 
 /** One lesion that may be written. */
@@ -38,6 +48,11 @@ export interface PlannedSegment extends AdmittedLesion {
   readonly receipt: Receipt;
 }
 
+/** A segment in a frame. */
+export interface FramePart extends SlicePixels {
+  readonly segmentNumber: number;
+}
+
 export interface PlannedFrame {
   /** Undefined in a label map, whose frames hold all segments of a slice. */
   readonly segmentNumber: number | undefined;
@@ -45,7 +60,7 @@ export interface PlannedFrame {
   readonly positionRank: number;
   readonly source: SourceImage;
   /** What stands in the frame: one segment, several of a label map, or none in a frame without pixels. */
-  readonly parts: readonly { readonly segmentNumber: number; readonly values: Uint8Array }[];
+  readonly parts: readonly FramePart[];
 }
 
 /** Everything that one object says. */

@@ -39,7 +39,14 @@ function segmentItem(segment: PlannedSegment, request: SegmentationRequest): Ele
   ]);
 }
 
-/** Algorithm Identification macro (PS3.3 10.16); its parameters end with the receipt by which the segment is known again. */
+/** Parameters are an LT of 10240 characters, of which a rule leaves room for the rest. */
+const LONGEST_RULE = 4096;
+
+/** Whether the rule's name, percent-encoded, can stand in the parameters; a name that was cut would be another. */
+export const namesRule = ({ policyName }: SegmentationRequest): boolean =>
+  encodeURIComponent(policyName).length <= LONGEST_RULE;
+
+/** Algorithm Identification macro (PS3.3 10.16); its parameters hold the receipt by which the segment is known again, and the rule that asked for it. */
 function algorithmIdentification({ lesion, receipt }: PlannedSegment, request: SegmentationRequest): Element {
   const { algorithmName, family } = METHODS[lesion.method];
   const bundle = lesion.method === 'cosegmentation' ? request.bundle : undefined;
@@ -49,12 +56,13 @@ function algorithmIdentification({ lesion, receipt }: PlannedSegment, request: S
     `agreement=${lesion.agreement.toFixed(3)}`,
     receiptText(receipt),
   ].join(';');
+  const rule = `;rule=${encodeURIComponent(request.policyName)}`;
   return sequence(
     elementsOf([
       [TAG.AlgorithmFamilyCodeSequence, codeSequence(family)],
       [TAG.AlgorithmName, algorithmName],
       [TAG.AlgorithmVersion, bundle ? bundle.name.slice(0, 64) : request.equipment.softwareVersion],
-      [TAG.AlgorithmParameters, parameters],
+      [TAG.AlgorithmParameters, namesRule(request) ? parameters + rule : parameters],
       [TAG.AlgorithmSource, EQUIPMENT.manufacturer],
     ]),
   );

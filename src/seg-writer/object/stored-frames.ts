@@ -1,12 +1,20 @@
 import { TAG, type DataSet } from '../../domain/index.js';
-import { hasPixel, unpackFrame } from './pack-bits.js';
-import { PIXEL_FORMATS, segmentationTypeOf, type PixelFormat } from './pixel-format.js';
+import { BitFrames } from './bit-frames.js';
+import { packedMasks, withoutZeros, type PackedPixels } from './packed-pixels.js';
+import { PIXEL_FORMATS, segmentationTypeOf } from './pixel-format.js';
+import { setPixelsOf } from './set-pixels.js';
 
-export interface StoredFrame {
+/** A frame as it is asked for: what it gives is a view that the next frame may be written into. */
+export interface FramePixels {
+  /** One byte a pixel: 0 and 1, or stored probabilities. */
+  readonly values: () => Uint8Array;
+  /** Pixels of one bit packed eight a byte; stored probabilities as they are. */
+  readonly packed: () => PackedPixels;
+}
+
+export interface StoredFrame extends FramePixels {
   /** Counted from 1. */
   readonly number: number;
-  /** One byte a pixel: 0 and 1, or stored probabilities. */
-  readonly values: Uint8Array;
 }
 
 /**
@@ -23,21 +31,27 @@ export function storedFramesOf(dataSet: DataSet): (segmentNumber: number) => Ite
     .items(TAG.PerFrameFunctionalGroupsSequence)
     .slice(0, Math.floor((stored.length * 8) / (pixels * format.bits)))
     .map((group) => group.items(TAG.SegmentIdentificationSequence)[0]?.number(TAG.ReferencedSegmentNumber));
+  const bits = new BitFrames(stored, pixels);
   return function* (segmentNumber) {
     for (const [index, segment] of segments.entries()) {
-      if (type !== 'labelmap') {
-        if (segment === segmentNumber) yield { number: index + 1, values: frameOf(stored, index, pixels, format) };
-        continue;
+      const number = index + 1;
+      const frame = (): Uint8Array => stored.subarray(index * pixels, number * pixels);
+      if (type === 'labelmap') {
+        const labelled = bitsOf(frame(), segmentNumber);
+        if (labelled) yield { number, ...labelled };
+      } else if (segment !== segmentNumber) continue;
+      else if (type === 'fractional') yield { number, values: frame, packed: () => withoutZeros(frame()) };
+      else {
+        bits.load(index);
+        yield { number, values: () => bits.unpacked(), packed: () => bits.packed() };
       }
-      const bits = frameOf(stored, index, pixels, format).map((label) => (label === segmentNumber ? 1 : 0));
-      if (hasPixel(bits)) yield { number: index + 1, values: bits };
     }
   };
 }
 
-function frameOf(stored: Uint8Array, index: number, pixels: number, { bits }: PixelFormat): Uint8Array {
-  if (bits === 8) return stored.subarray(index * pixels, (index + 1) * pixels);
-  const unpacked = new Uint8Array(pixels);
-  unpackFrame(stored, index, unpacked);
-  return unpacked;
+/** Where a label stands; undefined where it stands nowhere. */
+export function bitsOf(labels: Iterable<number>, label: number): FramePixels | undefined {
+  const values = Uint8Array.from(labels, (each) => (each === label ? 1 : 0));
+  const set = setPixelsOf(values);
+  return set && { values: () => values, packed: () => packedMasks([{ values, set }])[0]! };
 }

@@ -2,6 +2,7 @@ import {
   code,
   derivedUid,
   EQUIPMENT,
+  fail,
   SOP_CLASS,
   TAG,
   WRITER_LAYOUT,
@@ -21,6 +22,7 @@ import { EQUIPMENT_MODULE, IDENTITY_MODULES, SOP_COMMON_MODULE } from '../object
 import { assemble, fixed, made, type ModuleRow } from '../object/module-table.js';
 import { momentOf, type Written } from '../object/written.js';
 import type { Refusal, WriterEquipment } from '../request.js';
+import { documentFault } from '../self-check/check-document.js';
 
 /** Why objects of ours are no longer to be used. */
 export type RejectionCause = 'superseded' | 'withdrawn' | 'wrong-patient';
@@ -68,7 +70,7 @@ interface PlannedNote extends Written {
 /**
  * A rejection note (IHE Imaging Object Change Management): a Key Object Selection Document (PS3.3 A.35.4, PS3.16 TID 2010) in a series of its own
  * that names objects of ours as not to be used. It asks; whether an archive hides them is the archive's. The same objects and cause give the same
- * UID. Refused where the identity of the objects cannot be copied. Throws for an object that is not ours, or objects of several studies.
+ * UID. Refused where the identity of the objects cannot be copied, or the note does not pass the check that it would have to pass when it is read back. Throws for an object that is not ours, or objects of several studies.
  */
 export function writeRejectionNote(request: RejectionNoteRequest): Result<RejectionNote, Refusal> {
   const [header] = request.rejected;
@@ -79,6 +81,8 @@ export function writeRejectionNote(request: RejectionNoteRequest): Result<Reject
   const assembled = assemble(NOTE_MODULES, planned, header);
   if (!assembled.ok) return assembled;
   const bytes = encodePart10(assembled.value.elements);
+  const fault = documentFault(bytes, [], header);
+  if (fault) return fail(fault);
   return { ok: true, value: { ...planned.uids, studyInstanceUID: [...studies][0] as StudyInstanceUid, bytes } };
 }
 

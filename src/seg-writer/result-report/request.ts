@@ -8,7 +8,7 @@ import type {
   StudyInstanceUid,
 } from '../../domain/index.js';
 import type { LocatedInstance } from '../content-tree/evidence.js';
-import type { ReportEquipment, WriterEquipment } from '../request.js';
+import type { Refusal, ReportEquipment, WriterEquipment } from '../request.js';
 
 /** What was measured on the masks of one report, once their objects are written. */
 export interface ResultReportRequest {
@@ -27,6 +27,12 @@ export interface ResultReportRequest {
   readonly procedureReported?: CodedConcept;
   /** Result reports of ours that this one takes the place of. */
   readonly predecessors?: readonly LocatedInstance[];
+}
+
+/** Every study of the objects has a report, or is among the refused. */
+export interface WrittenResultReports {
+  readonly reports: readonly ResultReport[];
+  readonly refused: readonly (Refusal & { readonly studyInstanceUID: StudyInstanceUid })[];
 }
 
 /** One report, ready to be sent. */

@@ -1,9 +1,12 @@
 import {
   derivedUid,
+  fail,
+  ok,
   SOP_CLASS,
   TAG,
   WRITER_LAYOUT,
   type DataSet,
+  type Result,
   type SegmentationObject,
   type SegmentedLesion,
   type SeriesInstanceUid,
@@ -23,7 +26,9 @@ import { momentOf, type Written } from '../object/written.js';
 import { warning } from '../warnings.js';
 import { CONCEPT, OWN_SCHEME } from './concepts.js';
 import { measurementGroups, regionTemplateOf } from './measurement-groups.js';
-import type { ResultReport, ResultReportRequest } from './request.js';
+import type { Refusal } from '../request.js';
+import { documentFault } from '../self-check/check-document.js';
+import type { ResultReport, ResultReportRequest, WrittenResultReports } from './request.js';
 import { writtenSegments, type WrittenSegment } from './written-segment.js';
 
 /** One report to be written: the segments of one study. */
@@ -35,28 +40,37 @@ interface PlannedReport extends Written {
 /**
  * What was measured on the masks, as Comprehensive 3D SR (PS3.3 A.35.13, PS3.16 TID 1500): one report for each study that `objects` lie in, in a
  * series of its own, of which viewers show one instance. Unverified and preliminary: nobody has looked at it. Identity and character set are those of
- * the image, as in the segmentations; the same request gives the same bytes, but for dates and times.
+ * the image, as in the segmentations; the same request gives the same bytes, but for dates and times. Every report has passed the check that it would
+ * have to pass when it is read back.
  *
  * Throws where the request contradicts itself: an object that is not ours, a segment of no lesion.
  */
-export function writeResultReports(request: ResultReportRequest): readonly ResultReport[] {
+export function writeResultReports(request: ResultReportRequest): WrittenResultReports {
   const studies = new Map<StudyInstanceUid, SegmentationObject[]>();
   for (const object of request.objects) {
     const ofStudy = studies.get(object.studyInstanceUID);
     if (ofStudy) ofStudy.push(object);
     else studies.set(object.studyInstanceUID, [object]);
   }
-  return [...studies].map(([studyInstanceUID, objects]) => writeReport(studyInstanceUID, objects, request));
+  const reports: ResultReport[] = [];
+  const refused: WrittenResultReports['refused'][number][] = [];
+  for (const [studyInstanceUID, ofStudy] of studies) {
+    const written = writeReport(studyInstanceUID, ofStudy, request);
+    if (written.ok) reports.push(written.value);
+    else refused.push({ ...written.error, studyInstanceUID });
+  }
+  return { reports, refused };
 }
 
 function writeReport(
   studyInstanceUID: StudyInstanceUid,
   objects: readonly SegmentationObject[],
   request: ResultReportRequest,
-): ResultReport {
+): Result<ResultReport, Refusal> {
   const lesions = new Map(request.lesions.map((lesion) => [lesion.located.measurement.key, lesion]));
-  const segments = objects.flatMap((object) => {
-    const written = writtenSegments(dataSetOf(object.bytes));
+  const dataSets = objects.map(({ bytes }) => dataSetOf(bytes));
+  const segments = objects.flatMap((object, index) => {
+    const written = writtenSegments(dataSets[index]!);
     return object.segments.map(({ segmentNumber, measurementKey }) => {
       const segment = written.get(segmentNumber);
       const lesion = lesions.get(measurementKey);
@@ -77,7 +91,9 @@ function writeReport(
   const read = dataSetOf(bytes);
   if (instanceOf(read).studyInstanceUID !== studyInstanceUID)
     throw new Error('an object of another study than its lesion');
-  return {
+  const fault = documentFault(bytes, dataSets, planned.header);
+  if (fault) return fail(fault);
+  return ok({
     ...planned.uids,
     studyInstanceUID,
     bytes,
@@ -87,7 +103,7 @@ function writeReport(
         ...(referencableReport(request.report) ? [] : [warning('report.not-referenced')]),
       ]),
     ].sort(),
-  };
+  });
 }
 
 function uidsOf(

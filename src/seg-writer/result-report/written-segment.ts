@@ -58,7 +58,11 @@ export function writtenSegments(dataSet: DataSet): ReadonlyMap<number, WrittenSe
             parameters: required(algorithm, TAG.AlgorithmParameters),
           },
           frames: [...framesOf(number)]
-            .map((frame) => ({ number: frame.number, image: images[frame.number - 1]!, pixels: countOf(frame.values) }))
+            .map((frame) => ({
+              number: frame.number,
+              image: images[frame.number - 1]!,
+              pixels: countOf(frame.values()),
+            }))
             .filter(({ pixels }) => pixels > 0),
           voxelMm3: voxelOf(measures),
         },

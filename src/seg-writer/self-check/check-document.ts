@@ -8,7 +8,9 @@ import {
   referenceOf,
   textNamed,
 } from '../content-tree/read-content.js';
-import { checkValues } from './check-values.js';
+import type { Refusal } from '../request.js';
+import { declaresNoCharacterSet } from '../source/character-set.js';
+import { checkValues, type UndeclaredText } from './check-values.js';
 import { problem, type SegmentationProblem } from './problems.js';
 import { PATIENT_AND_STUDY_PRESENT } from './patient-and-study.js';
 
@@ -66,6 +68,7 @@ const MODALITY: Readonly<Record<DocumentKind, string>> = { 'result-report': 'SR'
 export function checkDocument(
   bytes: Uint8Array,
   segmentations: readonly DataSet[] | undefined,
+  undeclared: UndeclaredText = 'a-problem',
 ): readonly SegmentationProblem[] {
   const file = readPart10(bytes);
   if (!file.ok) return [problem('file-unreadable')];
@@ -74,11 +77,22 @@ export function checkDocument(
   if (!kind) return [problem('sop-class')];
   return [
     ...(problems.length > 0 ? [problem('file-unreadable')] : []),
-    ...checkValues(dataSet, 'a-problem'),
+    ...checkValues(dataSet, undeclared),
     ...checkAttributes(dataSet, kind),
     ...checkEvidence(dataSet),
     ...(kind === 'result-report' ? checkReport(dataSet, segmentations) : checkNote(dataSet)),
   ];
+}
+
+/** Why a document that was just written, with the identity of `source`, must not be sent: the first error of its check. */
+export function documentFault(
+  bytes: Uint8Array,
+  segmentations: readonly DataSet[],
+  source: DataSet,
+): Refusal | undefined {
+  const undeclared = declaresNoCharacterSet(source) ? 'as-in-the-source' : 'a-problem';
+  const error = checkDocument(bytes, segmentations, undeclared).find(({ severity }) => severity === 'error');
+  return error && { reason: 'document-self-check', detail: error.code };
 }
 
 function checkAttributes(dataSet: DataSet, kind: DocumentKind): readonly SegmentationProblem[] {

@@ -41,10 +41,10 @@ export function checkGeometry(
     if (!source) continue;
     const moved = positionProblem(frame, source);
     if (moved) found.push(moved);
-    const { header } = source.instance;
-    const before = source.instance.multiFrame ? undefined : compared.get(header);
+    const { like } = source.instance;
+    const before = source.instance.multiFrame ? undefined : compared.get(like);
     if (before?.measures === frame.measures && before?.orientation === frame.orientation) continue;
-    compared.set(header, frame);
+    compared.set(like, frame);
     // frames that are turned against the first are said to be so already
     const turned = frame !== first && !sameOrientation(frame.orientation, first!.orientation);
     for (const each of planeProblems(object, frame, source))

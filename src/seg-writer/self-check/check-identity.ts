@@ -1,25 +1,11 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { ENUMERATIONS } from '../source/enumerations.js';
+import { IDENTITY } from '../source/identity.js';
 import { isControl, textFault } from '../source/legal-text.js';
 import { vrOf } from '../../dicom/index.js';
 import type { KnownSources } from './known-sources.js';
 import { problem, type SegmentationProblem } from './problems.js';
 import type { ReadSegmentation } from './read-segmentation.js';
-
-/** Attributes in which an object must be of one mind with its images. */
-const IDENTITY: readonly Tag[] = [
-  TAG.PatientName,
-  TAG.PatientID,
-  TAG.IssuerOfPatientID,
-  TAG.PatientBirthDate,
-  TAG.PatientSex,
-  TAG.StudyDate,
-  TAG.StudyTime,
-  TAG.AccessionNumber,
-  TAG.ReferringPhysicianName,
-  TAG.StudyID,
-  TAG.StudyDescription,
-];
 
 /** Patients have one identifier: it is copied or the image refused. */
 const NEVER_REPAIRED: ReadonlySet<Tag> = new Set([TAG.PatientID, TAG.IssuerOfPatientID]);
@@ -31,30 +17,17 @@ export function checkIdentity(
 ): readonly SegmentationProblem[] {
   if (!known) return [];
   const uids = new Set(frames.flatMap(({ sources }) => sources.map(({ sopInstanceUID }) => sopInstanceUID ?? '')));
-  const headers = [...uids].flatMap((uid) => known.get(uid)?.header ?? []);
+  // images of one study agree to the byte: one of them speaks for all that do
+  const headers = [...new Set([...uids].flatMap((uid) => known.get(uid)?.like ?? []))];
   const found: SegmentationProblem[] = [];
-  const characterSets = new Set(headers.map((header) => header.texts(TAG.SpecificCharacterSet).join('\\')));
-  for (const tag of IDENTITY) {
-    // images of one study agree to the byte: one of them speaks for all that do
-    const distinct = characterSets.size === 1 ? distinctIn(headers, tag) : headers;
-    if (distinct.some((header) => differs(dataSet, header, tag))) found.push(problem('identity-differs', { tag }));
-  }
+  for (const tag of IDENTITY)
+    if (headers.some((header) => differs(dataSet, header, tag))) found.push(problem('identity-differs', { tag }));
   const study = dataSet.text(TAG.StudyInstanceUID);
   if (headers.some((header) => header.text(TAG.StudyInstanceUID) !== study)) found.push(problem('study-differs'));
   const series = dataSet.text(TAG.SeriesInstanceUID);
   if (headers.some((header) => header.text(TAG.SeriesInstanceUID) === series))
     found.push(problem('series-is-a-source'));
   return found;
-}
-
-function distinctIn(headers: readonly DataSet[], tag: Tag): readonly DataSet[] {
-  let before: Uint8Array | undefined;
-  return headers.filter((header) => {
-    const bytes = header.bytes(tag);
-    const same = bytes !== undefined && before !== undefined && Buffer.compare(bytes, before) === 0;
-    before = bytes;
-    return !same;
-  });
 }
 
 /** An illegal value of the image may have been repaired: cut, put into upper case, or left out. */

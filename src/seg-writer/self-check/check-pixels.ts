@@ -1,6 +1,7 @@
 import { encapsulatedFragments, packedBitsOf, type DicomFile } from '../../dicom/index.js';
 import { TAG } from '../../domain/index.js';
-import { BitFrames } from './bit-frames.js';
+import { BitFrames } from '../object/bit-frames.js';
+import type { FramePixels } from '../object/stored-frames.js';
 import { looksReversed } from './bits-reversed.js';
 import { shownSegments } from './check-frames.js';
 import { differsFromReceipt, type MaskJudge, type PixelFindings } from './mask-judge.js';
@@ -80,12 +81,12 @@ function* framesOf(
   frames: readonly ReadFrame[],
   pixels: BitFrames,
   seen: { count: number; readonly empty: ReadFrame[] },
-): Generator<() => Uint8Array> {
+): Generator<FramePixels> {
   for (const frame of frames) {
     pixels.load(frame.number - 1);
     if (pixels.isEmpty) seen.empty.push(frame);
     else seen.count += pixels.count();
-    yield () => pixels.unpacked();
+    yield { values: () => pixels.unpacked(), packed: () => pixels.packed() };
   }
 }
 

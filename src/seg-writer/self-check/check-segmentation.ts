@@ -1,9 +1,9 @@
 import type { SourceSlice } from '../../domain/index.js';
 import { readPart10, type DicomFile } from '../../dicom/index.js';
+import { BitFrames } from '../object/bit-frames.js';
 import { holdsFrames } from '../object/pixel-data.js';
 import type { PlannedObject } from '../object/planned-object.js';
 import { declaresNoCharacterSet } from '../source/character-set.js';
-import { BitFrames } from './bit-frames.js';
 import { checkAttributes } from './check-attributes.js';
 import { checkDimensions } from './check-dimensions.js';
 import { checkFile } from './check-file.js';
@@ -13,7 +13,7 @@ import { checkIdentity } from './check-identity.js';
 import { checkPixels } from './check-pixels.js';
 import { checkReferences } from './check-references.js';
 import { checkValues } from './check-values.js';
-import { knownSources, type KnownSources } from './known-sources.js';
+import { knownSources, plannedSources, type KnownSources } from './known-sources.js';
 import type { MaskJudge } from './mask-judge.js';
 import { judgedAs, problem, type SegmentationProblem, type Writer } from './problems.js';
 import { readSegmentation, type ReadSegmentation } from './read-segmentation.js';
@@ -34,7 +34,7 @@ export function checkWritten(bytes: Uint8Array, planned: PlannedObject): readonl
   const file = readPart10(bytes);
   if (!file.ok) return [problem('file-unreadable')];
   const object = readSegmentation(file.value.dataSet);
-  const known = knownSources(planned.sources.map(({ slice }) => slice));
+  const known = plannedSources(planned.sources);
   return checkObject(file.value, object, known, 'ours', { kind: 'masks', holds: holdsMasks(object, planned) }).problems;
 }
 
@@ -50,9 +50,10 @@ function holdsMasks({ frames, pixelData, rows, columns }: ReadSegmentation, plan
 function holdsBits(pixelData: Uint8Array, pixelsPerFrame: number, { frames }: PlannedObject): boolean {
   const pixels = new BitFrames(pixelData, pixelsPerFrame);
   return frames.every(({ parts }, index) => {
+    const [part] = parts;
+    if (part) return pixels.holds(index, part.values, part.set);
     pixels.load(index);
-    const mask = parts[0]?.values;
-    return mask ? Buffer.compare(pixels.unpacked(), mask) === 0 : pixels.isEmpty;
+    return pixels.isEmpty;
   });
 }
 
@@ -64,8 +65,8 @@ export function checkObject(
   writer: Writer,
   judge: MaskJudge,
 ): { readonly problems: readonly SegmentationProblem[]; readonly voxels: ReadonlyMap<number, number> | undefined } {
-  const sources = known ? [...known.values()] : [];
-  const undeclared = sources.some(({ header }) => declaresNoCharacterSet(header)) ? 'as-in-the-source' : 'a-problem';
+  const images = new Set(known ? [...known.values()].map(({ like }) => like) : []);
+  const undeclared = [...images].some(declaresNoCharacterSet) ? 'as-in-the-source' : 'a-problem';
   const pixels = checkPixels(file, object, judge, writer);
   const inPatient = object.lies === 'in-a-patient';
   const problems = [

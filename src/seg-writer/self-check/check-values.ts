@@ -1,10 +1,8 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { vrOf } from '../../dicom/index.js';
+import { CHARACTER_SET_VRS } from '../source/character-set.js';
 import { isTextVr, textFault } from '../source/legal-text.js';
 import { problem, type Place, type SegmentationProblem } from './problems.js';
-
-/** VRs whose text follows SpecificCharacterSet. */
-const CHARACTER_SET_VRS: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT']);
 
 /** Whether text outside ASCII must be declared. A source that does not declare its own is copied as it is. */
 export type UndeclaredText = 'a-problem' | 'as-in-the-source';

@@ -1,5 +1,7 @@
 import { storedValuesOf, type DicomFile } from '../../dicom/index.js';
 import { TAG, type ReasonCode } from '../../domain/index.js';
+import { withoutZeros } from '../object/packed-pixels.js';
+import { bitsOf, type FramePixels } from '../object/stored-frames.js';
 import { backgroundOf } from './check-attributes.js';
 import { differsFromReceipt, type MaskJudge, type PixelFindings } from './mask-judge.js';
 import { problem, type SegmentationProblem } from './problems.js';
@@ -72,11 +74,15 @@ function receiptsOf(
   all: readonly Int32Array[],
   judge: MaskJudge,
 ): readonly SegmentationProblem[] {
-  function* ofSegment(number: number): Generator<() => Uint8Array> {
+  function* ofSegment(number: number): Generator<FramePixels> {
     for (const [index, values] of all.entries()) {
       if (object.form === 'LABELMAP') {
-        if (values.includes(number)) yield () => Uint8Array.from(values, (label) => (label === number ? 1 : 0));
-      } else if (frames[index]!.segmentNumber === number) yield () => Uint8Array.from(values);
+        const labelled = bitsOf(values, number);
+        if (labelled) yield labelled;
+      } else if (frames[index]!.segmentNumber === number) {
+        const bytes = (): Uint8Array => Uint8Array.from(values);
+        yield { values: bytes, packed: () => withoutZeros(bytes()) };
+      }
     }
   }
   return object.segments.flatMap((segment) => {

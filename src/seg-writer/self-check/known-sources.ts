@@ -1,6 +1,8 @@
 import { functionalGroup } from '../../dicom/index.js';
 import { TAG, type DataSet, type SourceSlice, type Tag } from '../../domain/index.js';
 import { isMultiFrame } from '../source/multi-frame.js';
+import { AlikeImages } from '../source/alike.js';
+import type { SourceImage } from '../source/source-image.js';
 import type { ReadSourceReference } from './read-segmentation.js';
 
 /** An image that is at hand, as references name it. */
@@ -9,6 +11,8 @@ export interface KnownInstance {
   readonly seriesInstanceUID: string | undefined;
   readonly multiFrame: boolean;
   readonly header: DataSet;
+  /** Header of the first image that says the same of patient, study, series and grid. */
+  readonly like: DataSet;
   /** Frames that are at hand; a single-frame image has frame 1. */
   readonly frames: ReadonlySet<number>;
 }
@@ -32,12 +36,31 @@ export function knownSources(slices: readonly Pick<SourceSlice, 'header' | 'refe
   return instancesOf(frames);
 }
 
+/** The images that an object was just written from. */
+export function plannedSources(sources: readonly SourceImage[]): KnownSources {
+  const framesOf = new Map<string, Set<number>>();
+  const instances = new Map<string, KnownInstance>();
+  for (const { slice, sopClassUID, sopInstanceUID, seriesInstanceUID, frame, like } of sources) {
+    const known = framesOf.get(sopInstanceUID);
+    if (known) {
+      known.add(frame ?? 1);
+      continue;
+    }
+    const frames = new Set([frame ?? 1]);
+    framesOf.set(sopInstanceUID, frames);
+    const multiFrame = frame !== undefined;
+    instances.set(sopInstanceUID, { sopClassUID, seriesInstanceUID, multiFrame, header: slice.header, like, frames });
+  }
+  return instances;
+}
+
 /** Whole images, each with all its frames. */
 export const knownImages = (headers: readonly DataSet[]): KnownSources =>
   instancesOf(new Map(headers.map((header) => [header, new Set(framesOf(header))])));
 
 function instancesOf(frames: ReadonlyMap<DataSet, ReadonlySet<number>>): KnownSources {
   const instances = new Map<string, KnownInstance>();
+  const alike = new AlikeImages();
   for (const [header, known] of frames) {
     const uid = header.text(TAG.SOPInstanceUID) ?? '';
     const already = instances.get(uid);
@@ -46,6 +69,7 @@ function instancesOf(frames: ReadonlyMap<DataSet, ReadonlySet<number>>): KnownSo
       seriesInstanceUID: header.text(TAG.SeriesInstanceUID),
       multiFrame: isMultiFrame(header),
       header,
+      like: alike.firstLike(header),
       frames: already ? new Set([...already.frames, ...known]) : known,
     });
   }

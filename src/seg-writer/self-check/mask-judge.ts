@@ -1,5 +1,6 @@
 import type { DataSet } from '../../domain/index.js';
-import { maskDigest } from '../object/mask-digest.js';
+import { isOfReceipt } from '../object/mask-digest.js';
+import type { FramePixels } from '../object/stored-frames.js';
 import { receiptOfSegment } from '../own-segments.js';
 import type { SegmentationProblem } from './problems.js';
 
@@ -17,13 +18,9 @@ export interface PixelFindings {
 export type MaskJudge = { readonly kind: 'receipts' } | { readonly kind: 'masks'; readonly holds: boolean };
 
 /** Looks at every frame of a segment, and unpacks it only where there is a receipt to compare. */
-export function differsFromReceipt(segment: DataSet, judge: MaskJudge, frames: Iterable<() => Uint8Array>): boolean {
+export function differsFromReceipt(segment: DataSet, judge: MaskJudge, frames: Iterable<FramePixels>): boolean {
   const receipt = judge.kind === 'receipts' ? receiptOfSegment(segment) : undefined;
-  if (receipt) return maskDigest(unpacked(frames)) !== receipt.maskSha256;
+  if (receipt) return !isOfReceipt(receipt, frames);
   for (const frame of frames) void frame;
   return false;
-}
-
-function* unpacked(frames: Iterable<() => Uint8Array>): Generator<Uint8Array> {
-  for (const frame of frames) yield frame();
 }

@@ -2,7 +2,14 @@ import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { copyElement, vrOf, type Element, type Elements } from '../../dicom/index.js';
 import { decimalString } from '../elements.js';
 import { warning, type WarningCode } from '../warnings.js';
-import { characterWidthOf, declaresNoCharacterSet, type CharacterWidth } from './character-set.js';
+import {
+  CHARACTER_SET_VRS,
+  characterWidthOf,
+  declaresNoCharacterSet,
+  isPrivate,
+  textFormOf,
+  type CharacterWidth,
+} from './character-set.js';
 import { isControl, isTextVr, lineControlsOf, longestOf, textFault, type TextFault } from './legal-text.js';
 
 /** An attribute of a source image as it may be written: its own bytes where they are legal, repaired where that changes no meaning. */
@@ -29,7 +36,8 @@ export function copyAttribute(source: DataSet, tag: Tag, root: DataSet = source)
     const element = copyElement(source, tag);
     return element && element.vr === vr ? copied(element) : { kind: 'unusable' };
   }
-  const bytes = trimmedBytes(source, tag);
+  const converts = CHARACTER_SET_VRS.has(vr) && textFormOf(root) === 'converted';
+  const bytes = converts ? inUtf8(source, tag) : trimmedBytes(source, tag);
   if (bytes.length === 0) return { kind: 'empty', present: true };
   const undeclared = declaresNoCharacterSet(root) && bytes.some((byte) => byte >= 0x80);
   const texts = undeclared ? asciiImage(bytes, vr) : source.texts(tag);
@@ -45,7 +53,7 @@ function copySequence(source: DataSet, tag: Tag, root: DataSet): Copied {
   for (const item of source.items(tag)) {
     const elements = new Map<Tag, Element>();
     for (const inner of item.tags()) {
-      if ((inner >>> 16) & 1) continue;
+      if (isPrivate(inner) || (inner === TAG.SpecificCharacterSet && textFormOf(root) === 'converted')) continue;
       const result = copyAttribute(item, inner, root);
       if (result.kind === 'unusable') return result;
       if (result.kind === 'empty') elements.set(inner, { vr: vrOf(inner)!, values: [] });
@@ -91,9 +99,6 @@ function repaired({ tag, vr, bytes, texts, fault, width }: Faulty): Copied {
   return copied({ vr, bytes: cut(bytes, vr, longest, width) }, 'header.cut', tag);
 }
 
-/** VRs whose values follow SpecificCharacterSet and have a limit. */
-const CHARACTER_SET_VRS: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST']);
-
 function reprinted(tag: Tag, texts: readonly string[]): Copied {
   const values: string[] = [];
   for (const text of texts) {
@@ -124,12 +129,14 @@ function cut(bytes: Uint8Array, vr: string, longest: number, width: 'one-byte' |
   return Uint8Array.from(kept);
 }
 
+const inUtf8 = (source: DataSet, tag: Tag): Uint8Array => new TextEncoder().encode(source.texts(tag).join('\\'));
+
 /** The stored bytes without padding, which some writers make of NUL in names. Texts of a data set read from JSON have none: their characters in UTF-8. */
 function trimmedBytes(source: DataSet, tag: Tag): Uint8Array {
-  const stored = source.bytes(tag) ?? new TextEncoder().encode(source.texts(tag).join('\\'));
+  const stored = source.bytes(tag) ?? inUtf8(source, tag);
   let end = stored.length;
   while (end > 0 && (stored[end - 1] === 0x20 || stored[end - 1] === 0)) end--;
-  return stored.subarray(0, end);
+  return end === stored.length ? stored : stored.subarray(0, end);
 }
 
 /** Bytes of no declared character set, seen as ASCII with a letter for each other byte: enough to count and to find controls. */

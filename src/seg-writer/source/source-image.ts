@@ -16,6 +16,7 @@ import {
 } from '../../domain/index.js';
 import { keywordOf, type Element, functionalGroup } from '../../dicom/index.js';
 import type { Refusal } from '../request.js';
+import { AlikeImages } from './alike.js';
 import { copyAttribute } from './copy-attribute.js';
 import { isMultiFrame } from './multi-frame.js';
 
@@ -29,6 +30,10 @@ export interface SourceImage {
   readonly frameOfReferenceUID: FrameOfReferenceUid;
   /** Frame number, counted from 1; undefined for a single-frame image, whose references name none. */
   readonly frame: number | undefined;
+  /** Two slices are the same if they are the same frame of the same instance. */
+  readonly identity: string;
+  /** Header of the first image that says the same of patient, study, series and grid. */
+  readonly like: DataSet;
   readonly position: Element;
   readonly orientation: Element;
   readonly pixelSpacing: Element;
@@ -37,10 +42,45 @@ export interface SourceImage {
   readonly warnings: readonly string[];
 }
 
-/** Two slices are the same if they are the same frame of the same instance. */
-export const sliceIdentity = (source: SourceImage): string => `${source.sopInstanceUID} ${source.frame ?? ''}`;
+/** Slices as they are asked for, each looked at once; of images that are alike only the first is read as a whole. */
+export class SourceImages {
+  readonly #alike = new AlikeImages();
+  readonly #admitted = new Map<SliceWithoutPixels, Result<SourceImage, Refusal>>();
+  readonly #firsts = new Map<DataSet, SourceImage>();
 
-export function admitSource(slice: SliceWithoutPixels): Result<SourceImage, Refusal> {
+  admit(slice: SliceWithoutPixels): Result<SourceImage, Refusal> {
+    const known = this.#admitted.get(slice);
+    if (known) return known;
+    const like = this.#alike.firstLike(slice.header);
+    const first = like === slice.header ? undefined : this.#firsts.get(like);
+    const admitted = first ? admitLike(slice, first) : admitSource(slice);
+    if (admitted.ok && like === slice.header) this.#firsts.set(like, admitted.value);
+    this.#admitted.set(slice, admitted);
+    return admitted;
+  }
+}
+
+/** A slice whose image says what the first one does, of another place. */
+function admitLike(slice: SliceWithoutPixels, first: SourceImage): Result<SourceImage, Refusal> {
+  const sopInstanceUID = requiredUid<SopInstanceUid>(slice.header, TAG.SOPInstanceUID);
+  if (!sopInstanceUID.ok) return sopInstanceUID;
+  const position = copyAttribute(slice.header, TAG.ImagePositionPatient);
+  if (position.kind !== 'copied') return headerInvalid(TAG.ImagePositionPatient);
+  const warnings = position.warnings.length > 0 ? [...first.warnings, ...position.warnings] : first.warnings;
+  return ok({
+    ...first,
+    slice,
+    sopInstanceUID: sopInstanceUID.value,
+    identity: identityOf(sopInstanceUID.value, first.frame),
+    position: position.element,
+    warnings,
+  });
+}
+
+const identityOf = (sopInstanceUID: SopInstanceUid, frame: number | undefined): string =>
+  `${sopInstanceUID} ${frame ?? ''}`;
+
+function admitSource(slice: SliceWithoutPixels): Result<SourceImage, Refusal> {
   const { header } = slice;
   const sopClassUID = requiredUid<SopClassUid>(header, TAG.SOPClassUID);
   if (!sopClassUID.ok) return sopClassUID;
@@ -81,6 +121,8 @@ export function admitSource(slice: SliceWithoutPixels): Result<SourceImage, Refu
     studyInstanceUID: studyInstanceUID.value,
     frameOfReferenceUID: frameOfReferenceUID.value,
     frame,
+    identity: identityOf(sopInstanceUID.value, frame),
+    like: header,
     position: position.value,
     orientation: orientation.value,
     pixelSpacing: pixelSpacing.value,

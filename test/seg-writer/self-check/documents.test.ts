@@ -24,7 +24,9 @@ const dataSetOf = (bytes: Uint8Array): DataSet => {
   return file.value.dataSet;
 };
 const segmentations = objects.map(({ bytes }) => dataSetOf(bytes));
-const [report] = writeResultReports({
+const {
+  reports: [report],
+} = writeResultReports({
   report: reportOf(lesions),
   objects,
   lesions,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { initialiseCodecs, readPart10 } from '../../../src/dicom/index.js';
 import { SOP_CLASS, TAG, type DataSet } from '../../../src/domain/index.js';
 import { verifySegmentation, type VerifiedSegmentation } from '../../../src/seg-writer/index.js';
-import { BitFrames } from '../../../src/seg-writer/self-check/bit-frames.js';
+import { BitFrames } from '../../../src/seg-writer/object/bit-frames.js';
 import { looksReversed } from '../../../src/seg-writer/self-check/bits-reversed.js';
 import { describeWith, python, shared } from '../../environment/peers.js';
 import { imagesIn } from '../ct-images.js';
