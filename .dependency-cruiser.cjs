@@ -7,7 +7,7 @@ const MAY_IMPORT = {
   configuration: ['domain'],
   'sr-parser': ['domain', 'dicom'],
   segmentation: ['domain'],
-  compute: ['domain', 'dicom', 'segmentation'],
+  compute: ['domain', 'dicom', 'segmentation', 'pictures'],
   'seg-writer': ['domain', 'dicom'],
   pictures: ['domain'],
   dataset: ['domain'],

@@ -10,13 +10,15 @@ import dcmjs from 'dcmjs';
 import { decode } from 'fast-png';
 import { Agent, request } from 'undici';
 import { makePhantomStudy } from '../dist/phantom/index.js';
-import { huPng, labelPng, PNG_LEVEL } from '../dist/dataset/index.js';
+import { startKernelPool } from '../dist/compute/index.js';
+import { PNG_LEVEL } from '../dist/pictures/index.js';
 import { orthancProcess } from './harness/orthanc-process.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 9);
 const PATIENTS = Number(process.env.PATIENTS ?? 80);
 const LANES = 4;
 const CONTEXT_MM = 15;
+const THREADS = 2;
 /** Patients of the first month. */
 const FIRST = Math.floor(PATIENTS / 4);
 const root = new URL('..', import.meta.url).pathname;
@@ -104,6 +106,13 @@ async function inLanes(items, work) {
   );
 }
 
+/** As the kernels give slices: in memory that all threads see. */
+function sharedHu(data) {
+  const hu = new Float32Array(new SharedArrayBuffer(4 * data.length));
+  for (let i = 0; i < data.length; i++) hu[i] = data[i] - 32768;
+  return hu;
+}
+
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** One way to harvest next to its limit, in turn. */
@@ -122,7 +131,7 @@ async function measured({ scratch, config, url, instances }, contextMm) {
       '--to',
       to,
       '--threads',
-      '2',
+      String(THREADS),
       '--context',
       String(contextMm),
     ]);
@@ -140,11 +149,13 @@ async function measured({ scratch, config, url, instances }, contextMm) {
   const pictures = [...below('images'), ...below('seeds')]
     .map((e) => decode(readFileSync(join(e.parentPath, e.name))))
     .map(({ width: columns, height: rows, depth, data }) =>
-      depth === 16
-        ? { rows, columns, hu: Float32Array.from(data, (v) => v - 32768) }
-        : { rows, columns, labels: Uint8Array.from(data) },
+      depth === 16 ? { rows, columns, hu: sharedHu(data) } : { rows, columns, labels: Uint8Array.from(data) },
     );
   const agent = new Agent({ connections: LANES });
+  const kernels = startKernelPool({ threads: THREADS });
+  await Promise.all(
+    Array.from({ length: THREADS }, () => kernels.labelPicture({ rows: 1, columns: 1 }, new Uint8Array(1))),
+  );
   let bytes = 0;
   const fetchAll = async () => {
     bytes = 0;
@@ -160,7 +171,9 @@ async function measured({ scratch, config, url, instances }, contextMm) {
   };
   const encodeAll = async () => {
     const started = performance.now();
-    await inLanes(pictures, (p) => (p.hu ? huPng(p, p.hu) : labelPng(p, p.labels)));
+    await inLanes(pictures, (p) =>
+      p.hu ? kernels.huPicture({ plane: p, hu: p.hu }) : kernels.labelPicture(p, p.labels),
+    );
     return performance.now() - started;
   };
 
@@ -177,7 +190,7 @@ async function measured({ scratch, config, url, instances }, contextMm) {
     times.fetch.push(await fetchAll());
     times.encode.push(await encodeAll());
   }
-  await agent.close();
+  await Promise.all([agent.close(), kernels.close()]);
   const m = Object.fromEntries(Object.entries(times).map(([k, v]) => [k, median(v)]));
   const ours = m.both - m.first;
   const limit = m.fetch + m.encode;

@@ -34,6 +34,7 @@ export interface HarvestOptions {
   readonly resume: boolean;
   readonly dryRun: boolean;
   readonly as: SetForm;
+  readonly dicom: boolean;
   readonly reviewed: boolean;
   readonly threads: number;
   readonly json: boolean;
@@ -161,6 +162,7 @@ function planOf(
       limit: options.limit,
       contextMm: options.context ?? section.contextMm,
       form: options.as,
+      dicom: options.dicom ? 'beside' : 'without',
     },
     out: resolve(options.out ?? '.'),
     stateFolder: resolve(dirname(resolve(options.config ?? '.')), configuration.stateFolder),

@@ -1,4 +1,4 @@
-import type { HuSlice, Mask, Ms, ReasonCode, Result } from '../domain/index.js';
+import type { HuSlice, ImagePlane, Mask, Ms, ReasonCode, Result } from '../domain/index.js';
 import type {
   Candidates,
   CarryAnswer,
@@ -19,7 +19,23 @@ export type KernelTask =
   | { readonly kind: 'patch'; readonly task: SegmentationTask; readonly network: Network }
   | ({ readonly kind: 'contour'; readonly refinement: Refinement } & ContourTask)
   | ({ readonly kind: 'candidates' } & ContourTask)
-  | ({ readonly kind: 'carry' } & CarryTask);
+  | ({ readonly kind: 'carry' } & CarryTask)
+  | { readonly kind: 'slice-picture'; readonly bytes: Uint8Array; readonly frame: number | undefined }
+  | { readonly kind: 'hu-picture'; readonly slice: Pick<HuSlice, 'hu'> & { readonly plane: PictureSize } }
+  | { readonly kind: 'label-picture'; readonly size: PictureSize; readonly labels: Uint8Array };
+
+/** What of a plane a picture needs. */
+export interface PictureSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A slice that was decoded and compressed in one go. */
+export interface SlicePicture {
+  readonly plane: ImagePlane;
+  /** 16-bit grey PNG of HU + 32768. */
+  readonly png: Uint8Array;
+}
 
 /** A lesion that is carried to its next slice. */
 export interface CarryTask {
@@ -42,4 +58,6 @@ export type KernelAnswer =
   | { readonly kind: 'segment' | 'contour'; readonly result: Result<LesionMask, ReasonCode>; readonly tookMs: Ms }
   | { readonly kind: 'patch'; readonly result: Result<Float32Array, ReasonCode>; readonly tookMs: Ms }
   | { readonly kind: 'candidates'; readonly result: Result<Candidates, ReasonCode> }
-  | { readonly kind: 'carry'; readonly answer: CarryAnswer };
+  | { readonly kind: 'carry'; readonly answer: CarryAnswer }
+  | { readonly kind: 'slice-picture'; readonly result: Result<SlicePicture, ReasonCode> }
+  | { readonly kind: 'hu-picture' | 'label-picture'; readonly png: Uint8Array };

@@ -1,6 +1,14 @@
 import { fail, ok, type HuSlice, type Ms, type ReasonCode, type Result } from '../domain/index.js';
 import type { Candidates, CarryAnswer, LesionMask, Network, SegmentationTask } from '../segmentation/index.js';
-import type { CarryTask, ContourTask, KernelAnswer, KernelTask, Refinement } from './kernel-messages.js';
+import type {
+  CarryTask,
+  ContourTask,
+  KernelAnswer,
+  KernelTask,
+  PictureSize,
+  Refinement,
+  SlicePicture,
+} from './kernel-messages.js';
 import { KernelSeat, type PendingTask } from './kernel-seat.js';
 
 /**
@@ -21,6 +29,12 @@ export interface KernelPool {
   candidates(lesion: ContourTask): Promise<Result<Candidates, ReasonCode>>;
   /** A lesion on its next slice (`startPropagation`). */
   carry(task: CarryTask): Promise<Result<CarryAnswer, ReasonCode>>;
+  /** A Part 10 file to a picture of its Hounsfield units, without them coming this way. */
+  slicePicture(bytes: Uint8Array, frame: number | undefined): Promise<Result<SlicePicture, ReasonCode>>;
+  /** The same of a slice that was decoded before. */
+  huPicture(slice: Pick<HuSlice, 'hu'> & { readonly plane: PictureSize }): Promise<Result<Uint8Array, ReasonCode>>;
+  /** Labels (rows x columns) as an 8-bit grey PNG. */
+  labelPicture(size: PictureSize, labels: Uint8Array): Promise<Result<Uint8Array, ReasonCode>>;
   /** Refuses new tasks (`worker-crashed`), waits for those in hand, and ends the workers. */
   close(): Promise<void>;
 }
@@ -88,6 +102,13 @@ export function startKernelPool(options: KernelPoolOptions): KernelPool {
     if (typeof answer === 'string') return { result: fail(answer), tookMs: undefined };
     return answer.kind === 'segment' || answer.kind === 'contour' ? answer : wrongAnswer();
   }
+  async function png(
+    task: KernelTask & { kind: 'hu-picture' | 'label-picture' },
+  ): Promise<Result<Uint8Array, ReasonCode>> {
+    const answer = await submit(task);
+    if (typeof answer === 'string') return fail(answer);
+    return answer.kind === 'hu-picture' || answer.kind === 'label-picture' ? ok(answer.png) : wrongAnswer();
+  }
   const segmentTimed = (task: SegmentationTask, refinement: Refinement) =>
     lesionOf({ kind: 'segment', task, refinement });
 
@@ -115,6 +136,14 @@ export function startKernelPool(options: KernelPoolOptions): KernelPool {
       if (typeof answer === 'string') return fail(answer);
       return answer.kind === 'carry' ? ok(answer.answer) : wrongAnswer();
     },
+    async slicePicture(bytes, frame) {
+      const answer = await submit({ kind: 'slice-picture', bytes, frame });
+      if (typeof answer === 'string') return fail(answer);
+      return answer.kind === 'slice-picture' ? answer.result : wrongAnswer();
+    },
+    huPicture: ({ hu, plane: { rows, columns } }) =>
+      png({ kind: 'hu-picture', slice: { hu, plane: { rows, columns } } }),
+    labelPicture: ({ rows, columns }, labels) => png({ kind: 'label-picture', size: { rows, columns }, labels }),
     async close() {
       closing = 'yes';
       await new Promise<void>((done) => {

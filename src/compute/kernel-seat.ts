@@ -83,13 +83,22 @@ interface Message {
 
 function withOwnPixels(task: KernelTask): Message {
   switch (task.kind) {
-    case 'decode': {
+    case 'decode':
+    case 'slice-picture': {
       const bytes = new Uint8Array(task.bytes);
       return { task: { ...task, bytes }, pixels: [bytes.buffer] };
     }
     case 'carry': {
       const { hu, pixels } = ownHu(task.hu);
       return { task: { ...task, hu }, pixels };
+    }
+    case 'hu-picture': {
+      const { hu, pixels } = ownHu(task.slice.hu);
+      return { task: { ...task, slice: { ...task.slice, hu } }, pixels };
+    }
+    case 'label-picture': {
+      const labels = new Uint8Array(task.labels);
+      return { task: { ...task, labels }, pixels: [labels.buffer] };
     }
     default: {
       const { hu, pixels } = ownHu(task.task.hu);

@@ -12,7 +12,8 @@ import {
   type LesionMask,
   type SegmentationTask,
 } from '../segmentation/index.js';
-import type { KernelAnswer, KernelTask, Refinement } from './kernel-messages.js';
+import { huPng, labelPng } from '../pictures/index.js';
+import type { KernelAnswer, KernelTask, Refinement, SlicePicture } from './kernel-messages.js';
 
 /** Runs in a worker thread: codecs and kernels, one task at a time, with memory that is kept between lesions. */
 if (!parentPort) throw new Error('this file is the beginning of a worker thread');
@@ -27,7 +28,7 @@ port.on('message', (task: KernelTask) => {
 function answerTo(task: KernelTask): KernelAnswer {
   switch (task.kind) {
     case 'decode':
-      return { kind: 'decode', result: decode(task.bytes, task.frame) };
+      return { kind: 'decode', result: shared(decode(task.bytes, task.frame)) };
     case 'segment':
       return {
         kind: 'segment',
@@ -43,6 +44,12 @@ function answerTo(task: KernelTask): KernelAnswer {
       return { kind: 'candidates', result: candidatesOn(shelf, task.task, task.network, task.probability) };
     case 'carry':
       return { kind: 'carry', answer: carryMask(shelf, task.step, task.hu, task.drawn) };
+    case 'slice-picture':
+      return { kind: 'slice-picture', result: slicePicture(task.bytes, task.frame) };
+    case 'hu-picture':
+      return { kind: 'hu-picture', png: huPng(task.slice.plane, task.slice.hu) };
+    case 'label-picture':
+      return { kind: 'label-picture', png: labelPng(task.size, task.labels) };
   }
 }
 
@@ -62,15 +69,20 @@ function timed<T>(work: () => T): { result: T; tookMs: Ms } {
 function decode(bytes: Uint8Array, frame: number | undefined): Result<HuSlice, ReasonCode> {
   const file = readPart10(bytes);
   if (!file.ok) return fail(file.error.code);
-  const slice = huSliceOf(file.value, frame);
-  return slice.ok ? ok({ ...slice.value, hu: shared(slice.value.hu) }) : slice;
+  return huSliceOf(file.value, frame);
+}
+
+function slicePicture(bytes: Uint8Array, frame: number | undefined): Result<SlicePicture, ReasonCode> {
+  const slice = decode(bytes, frame);
+  return slice.ok ? ok({ plane: slice.value.plane, png: huPng(slice.value.plane, slice.value.hu) }) : slice;
 }
 
 /** A slice goes to a worker once for every lesion on it: memory that all threads see spares the copies. */
-function shared(hu: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(hu.byteLength));
-  copy.set(hu);
-  return copy;
+function shared(slice: Result<HuSlice, ReasonCode>): Result<HuSlice, ReasonCode> {
+  if (!slice.ok) return slice;
+  const hu = new Float32Array(new SharedArrayBuffer(slice.value.hu.byteLength));
+  hu.set(slice.value.hu);
+  return ok({ ...slice.value, hu });
 }
 
 /** What is handed over instead of copied. */
@@ -83,6 +95,11 @@ function pixelsOf(answer: KernelAnswer): ArrayBuffer[] {
       return answer.result.ok ? bufferOf(answer.result.value) : [];
     case 'carry':
       return answer.answer.kind === 'carried' ? bufferOf(answer.answer.mask.bits) : [];
+    case 'slice-picture':
+      return answer.result.ok ? bufferOf(answer.result.value.png) : [];
+    case 'hu-picture':
+    case 'label-picture':
+      return bufferOf(answer.png);
     case 'decode':
     case 'candidates':
       return [];

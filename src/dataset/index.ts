@@ -3,7 +3,7 @@ export { SPLITS, type LesionRow, type Split } from './lesion-row.js';
 export type { LesionSet, LesionSetProblem, SourceNote } from './lesion-set.js';
 export { ROW_PROBLEMS, type RowProblem, type RowProblemCode } from './problems.js';
 export { readLesionSet } from './read-lesion-set.js';
-export { readExpertMask, readRowHu, readSeed } from './row-pictures.js';
+export { huOfPng, readExpertMask, readRowHu, readSeed } from './row-pictures.js';
 export { createLesionSet, type LesionSetWriter, type RowSeed } from './write-lesion-set.js';
 export {
   deepLesionPlaces,
@@ -15,4 +15,3 @@ export {
   type HarvestedRow,
 } from './harvested-tables.js';
 export { differenceOf, digestsOf, type ComparedSet, type SetDifference } from './set-difference.js';
-export { huPng, labelPng, PNG_LEVEL } from './grey-png.js';

@@ -14,10 +14,18 @@ const HU_OFFSET = 32768;
 export async function readRowHu(set: LesionSet, row: LesionRow): Promise<Result<Float32Array, RowProblemCode>> {
   const bytes = await ifThere(readFile(join(set.folder, row.imagePath)));
   if (bytes === undefined) return fail('image-missing');
+  return huOfPng(bytes, row);
+}
+
+/** A slice of a set as it is on the disk: rows x columns, row-major. */
+export function huOfPng(
+  bytes: Uint8Array,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Result<Float32Array, RowProblemCode> {
   const png = decoded(bytes);
   if (!png) return fail('image-unreadable');
   if (png.depth !== 16 || png.channels !== 1 || png.palette) return fail('image-not-16-bit-grey');
-  if (png.height !== row.rows || png.width !== row.columns) return fail('image-size-differs');
+  if (png.height !== rows || png.width !== columns) return fail('image-size-differs');
   const hu = new Float32Array(png.data.length);
   for (let p = 0; p < hu.length; p++) hu[p] = png.data[p]! - HU_OFFSET;
   return ok(hu);

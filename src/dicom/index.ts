@@ -6,6 +6,17 @@ export { encodeMultipart } from './multipart/encode-multipart.js';
 export { MultipartSplitter, type MultipartPart, type MultipartProblem } from './multipart/multipart-splitter.js';
 export { copyElement } from './encoding/copy-element.js';
 export { encapsulatedFragments } from './part10/encapsulated-fragments.js';
+export {
+  codeSequence,
+  decimalString,
+  elementOf,
+  elementsOf,
+  emptyElement,
+  sequence,
+  type Content,
+} from './encoding/elements-of.js';
+export * as contentItem from './content-tree/content-item.js';
+export type { ContentItem, InstanceReference } from './content-tree/content-item.js';
 export { encodePart10 } from './encoding/encode-part10.js';
 export type { DicomJsonDataSet, DicomJsonElement, DicomJsonPersonName, DicomJsonValue } from './json/dicom-json.js';
 export { dicomJsonOf } from './json/dicom-json-of.js';

@@ -82,6 +82,19 @@ export interface RowEntry {
   readonly findings: readonly FindingCode[];
 }
 
+/** ImagePositionPatient in millimetres and the six numbers of ImageOrientationPatient, rounded. */
+export type TakenPlane = readonly [
+  x: number,
+  y: number,
+  z: number,
+  rowX: number,
+  rowY: number,
+  rowZ: number,
+  columnX: number,
+  columnY: number,
+  columnZ: number,
+];
+
 export interface ImageEntry {
   /** Folder of the series below images/. */
   readonly folder: string;
@@ -91,6 +104,8 @@ export interface ImageEntry {
   readonly range: readonly [number, number];
   /** Numbers of every slice that was taken. */
   readonly taken: readonly number[];
+  /** Where each of them lies. */
+  readonly planes: readonly TakenPlane[];
   readonly rows: number;
   readonly columns: number;
   readonly betweenColumns: number;

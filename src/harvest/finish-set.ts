@@ -14,6 +14,7 @@ import { agreement, KERNEL_REVISION, mm, pixelIndex } from '../domain/index.js';
 import type { AssembledRow, AssembledSet } from './assemble.js';
 import { contactSheet } from './contact-sheet.js';
 import { datasheet } from './datasheet.js';
+import { DICOM_FOLDER, exportDicom } from './dicom-export/export-dicom.js';
 import { syncFolder, writeDurably } from './durable-files.js';
 import type { PointPair } from './entries.js';
 import { ifThere } from './journal.js';
@@ -25,7 +26,7 @@ import type { HarvestPlan } from './settings.js';
 import type { WorkFolder } from './work-folder.js';
 
 /** Folders in which pictures lie; nothing else in the set is ever deleted. */
-const PICTURE_FOLDERS = ['images', 'Images_png', 'seeds'];
+const PICTURE_FOLDERS = ['images', 'Images_png', 'seeds', DICOM_FOLDER];
 
 /**
  * Makes the set of what was taken: pictures that belong to no row go, tables and papers are written, and every file's digest stands in SHA256SUMS. May be
@@ -40,9 +41,10 @@ export async function finishSet(
   // first, so that a patient never gets a second split because of a power cut
   await writeRegistry(folder.registry, set.registry);
   const rows = set.rows.map(harvestedRow);
+  const dicom = plan.scope.dicom === 'beside' ? await exportDicom(set, plan.out, names) : [];
   const form =
     plan.scope.form === 'deeplesion' ? await asDeepLesion(set, rows, plan.out, folder.journal) : ownForm(set, rows);
-  await deleteOthers(plan.out, form.pictures);
+  await deleteOthers(plan.out, new Set([...form.pictures, ...dicom]));
 
   const write = (name: string, content: string) => writeDurably(join(plan.out, name), content);
   for (const [name, content] of form.tables) await write(name, content);

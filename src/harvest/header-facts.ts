@@ -1,4 +1,5 @@
 import {
+  code,
   CT_CLASSES,
   TAG,
   type CodedConcept,
@@ -132,6 +133,31 @@ const FINDING_NAMES: readonly (readonly [name: string, codes: readonly string[],
   ['lesion', ['52988006', 'M-01000', '52988006'], /lesion/],
   ['tumour', ['108369006', '126537000'], /tumou?r|neoplas/],
 ];
+
+/** The concept (SNOMED CT) that stands for a finding of our table. */
+export const findingConceptOf = (name: string): CodedConcept | undefined => FINDING_CONCEPTS[name];
+
+const FINDING_CONCEPTS: Readonly<Record<string, CodedConcept>> = {
+  'lymph node': code('30746006', 'SCT', 'Lymphadenopathy'),
+  nodule: code('27925004', 'SCT', 'Nodule'),
+  mass: code('4147007', 'SCT', 'Mass'),
+  lesion: code('52988006', 'SCT', 'Lesion'),
+  tumour: code('108369006', 'SCT', 'Neoplasm'),
+};
+
+/** The concept (SNOMED CT) that stands for a coarse type; undefined where none is known. */
+export const siteConceptOf = (coarseType: number): CodedConcept | undefined => SITE_CONCEPTS[coarseType];
+
+const SITE_CONCEPTS: Readonly<Record<number, CodedConcept>> = {
+  1: code('272673000', 'SCT', 'Bone'),
+  2: code('818981001', 'SCT', 'Abdomen'),
+  3: code('72410000', 'SCT', 'Mediastinum'),
+  4: code('10200004', 'SCT', 'Liver'),
+  5: code('39607008', 'SCT', 'Lung'),
+  6: code('64033007', 'SCT', 'Kidney'),
+  7: code('87784001', 'SCT', 'Soft tissue'),
+  8: code('12921003', 'SCT', 'Pelvis'),
+};
 
 /** A word of our own for the finding; null where it is none of ours. */
 export function findingNameOf(finding: CodedConcept | undefined): string | null {

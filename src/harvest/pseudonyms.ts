@@ -19,7 +19,8 @@ export type PseudonymKind =
   | 'patient'
   | 'split'
   | 'date-shift'
-  | 'sample';
+  | 'sample'
+  | 'dicom-uid';
 
 /** HMAC-SHA-256 under the site's key: without the key nobody can try identifiers until one fits. */
 export class Pseudonyms {

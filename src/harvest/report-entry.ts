@@ -14,7 +14,6 @@ import {
   type StudyInstanceUid,
 } from '../domain/index.js';
 import { fetchInstance, fetchSlices, segmentReport, sliceAmong, sliceKey } from '../pipeline/index.js';
-import { labelPng } from '../dataset/index.js';
 import {
   isOwnObject,
   lesionNameOf,
@@ -187,7 +186,11 @@ async function rowOf(
   if (typeof labels === 'string') return labels;
   const taken = await slices.take(slice, context);
   if (typeof taken === 'string') return taken;
-  await files.once(seedPath(id), () => labelPng(mask, labels));
+  const written = await files.once(seedPath(id), async () => {
+    const png = await context.world.kernels.labelPicture(mask, labels);
+    return png.ok ? png.value : undefined;
+  });
+  if (written !== 'written') return 'worker-crashed';
   const header = slice.header;
   return {
     kind: 'row',

@@ -9,6 +9,7 @@ export interface NumberedSlice {
   /** From 1, from the head to the feet (or along the normal where the series is not axial). */
   readonly number: number;
   readonly alongMm: number;
+  readonly plane: ImagePlane;
 }
 
 export interface SeriesPlaces {
@@ -46,7 +47,7 @@ export function numbered(
   const sorted = images
     .map(({ instance, plane }) => {
       const { x, y, z } = plane.position;
-      return { instance, alongMm: dot(direction, [x, y, z]) };
+      return { instance, plane, alongMm: dot(direction, [x, y, z]) };
     })
     .sort((a, b) =>
       Math.abs(a.alongMm - b.alongMm) > SAME_PLACE_MM ? a.alongMm - b.alongMm : a.instance < b.instance ? -1 : 1,

@@ -2,8 +2,9 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from './durable-files.js';
 
-/** Name of a slice's picture below its series' folder. */
-export const sliceName = (number: number): string => `${String(number).padStart(3, '0')}.png`;
+/** Name of a slice below its series' folder. */
+export const sliceName = (number: number, kind: 'png' | 'dcm' = 'png'): string =>
+  `${String(number).padStart(3, '0')}.${kind}`;
 
 /** Where pictures lie while a harvest works, and in the finished set of our own form. */
 export const imagePath = (folder: string, number: number): string => `images/${folder}/${sliceName(number)}`;

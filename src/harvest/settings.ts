@@ -29,6 +29,9 @@ export interface SetDescription {
 
 export type SetForm = 'caliper-lesions' | 'deeplesion';
 
+/** Whether slices and measurements are written as DICOM too. */
+export type DicomCopy = 'without' | 'beside';
+
 /** What decides the content of the set: a run is resumed only with the same. */
 export interface HarvestScope {
   /** First and last StudyDate; undefined where nobody named it. */
@@ -38,6 +41,7 @@ export interface HarvestScope {
   /** How far beyond the marked slice slices are taken, in millimetres; 0 for none. */
   readonly contextMm: number;
   readonly form: SetForm;
+  readonly dicom: DicomCopy;
 }
 
 export interface HarvestPlan {

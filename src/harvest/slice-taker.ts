@@ -2,15 +2,15 @@ import {
   TAG,
   asReadUid,
   ok,
+  type ImagePlane,
   type ReasonCode,
   type Result,
   type SeriesInstanceUid,
   type SourceSlice,
   type StudyInstanceUid,
 } from '../domain/index.js';
-import { fetchInstance, sourceSlice, sliceKey } from '../pipeline/index.js';
-import { huPng } from '../dataset/index.js';
-import type { ImageEntry } from './entries.js';
+import { fetchInstance, sliceKey } from '../pipeline/index.js';
+import type { ImageEntry, TakenPlane } from './entries.js';
 import { heldBack } from './header-facts.js';
 import type { Patience } from './patience.js';
 import type { Pseudonyms } from './pseudonyms.js';
@@ -26,7 +26,7 @@ interface TakerContext {
   readonly world: HarvestWorld;
 }
 
-export type TakenSlices = Pick<ImageEntry, 'folder' | 'number' | 'range' | 'taken' | 'intervalMm'>;
+export type TakenSlices = Pick<ImageEntry, 'folder' | 'number' | 'range' | 'taken' | 'planes' | 'intervalMm'>;
 
 /** Series whose places are remembered: reports of one study come one after the other. */
 const REMEMBERED = 64;
@@ -56,30 +56,43 @@ export class SliceTaker {
     if (!places || !centre) return this.#alone(context.names.of('image', sliceKey(reference)), 1, slice, context);
 
     const folder = context.names.of('series', series.series);
-    await context.files.once(imagePath(folder, centre.number), () => huPng(slice.plane, slice.hu));
+    if (!(await writeSlice(imagePath(folder, centre.number), slice, context))) return 'worker-crashed';
     const near = around(places, centre, this.#contextMm);
     const at = near.indexOf(centre);
-    const taken = [centre.number];
+    const taken = [centre];
     for (const neighbour of near.slice(0, at).reverse()) {
       if (!(await this.#neighbour(neighbour, series, folder, slice, context))) break;
-      taken.unshift(neighbour.number);
+      taken.unshift(neighbour);
     }
     for (const neighbour of near.slice(at + 1)) {
       if (!(await this.#neighbour(neighbour, series, folder, slice, context))) break;
-      taken.push(neighbour.number);
+      taken.push(neighbour);
     }
     return {
       folder,
       number: centre.number,
-      range: [taken[0]!, taken.at(-1)!],
-      taken,
+      range: [taken[0]!.number, taken.at(-1)!.number],
+      taken: taken.map((one) => one.number),
+      planes: taken.map((one) => takenPlane(one.plane)),
       intervalMm: places.intervalMm === undefined ? null : Number(places.intervalMm.toFixed(4)),
     };
   }
 
-  async #alone(folder: string, number: number, slice: SourceSlice, { files }: TakerContext): Promise<TakenSlices> {
-    await files.once(imagePath(folder, number), () => huPng(slice.plane, slice.hu));
-    return { folder, number, range: [number, number], taken: [number], intervalMm: null };
+  async #alone(
+    folder: string,
+    number: number,
+    slice: SourceSlice,
+    context: TakerContext,
+  ): Promise<TakenSlices | ReasonCode> {
+    if (!(await writeSlice(imagePath(folder, number), slice, context))) return 'worker-crashed';
+    return {
+      folder,
+      number,
+      range: [number, number],
+      taken: [number],
+      planes: [takenPlane(slice.plane)],
+      intervalMm: null,
+    };
   }
 
   async #neighbour(
@@ -93,12 +106,12 @@ export class SliceTaker {
       for (const archive of source.images) {
         const fetched = await patience.ask(() => fetchInstance(archive, { ...series, instance }));
         if (!fetched.ok) continue;
-        const image = { sopClassUID: undefined, sopInstanceUID: instance, frame: undefined };
-        const neighbour = await sourceSlice(fetched.value, image, world.kernels);
-        if (!neighbour.ok || heldBack(neighbour.value.header)) return undefined;
-        const { plane } = neighbour.value;
-        const isSameGrid = plane.rows === beside.plane.rows && plane.columns === beside.plane.columns;
-        return isSameGrid ? huPng(plane, neighbour.value.hu) : undefined;
+        const { file, bytes } = fetched.value;
+        if (heldBack(file.dataSet)) return undefined;
+        const neighbour = await world.kernels.slicePicture(bytes, undefined);
+        if (!neighbour.ok) return undefined;
+        const { plane, png } = neighbour.value;
+        return plane.rows === beside.plane.rows && plane.columns === beside.plane.columns ? png : undefined;
       }
       return undefined;
     });
@@ -132,3 +145,30 @@ export class SliceTaker {
     return last;
   }
 }
+
+/** False where the kernels gave no picture. */
+async function writeSlice(path: string, slice: SourceSlice, { files, world }: TakerContext): Promise<boolean> {
+  const written = await files.once(path, async () => {
+    const png = await world.kernels.huPicture(slice);
+    return png.ok ? png.value : undefined;
+  });
+  return written === 'written';
+}
+
+function takenPlane({ position, rowDirection, columnDirection }: ImagePlane): TakenPlane {
+  const [r, c] = [rowDirection, columnDirection];
+  return [
+    rounded(position.x, 4),
+    rounded(position.y, 4),
+    rounded(position.z, 4),
+    rounded(r[0], 6),
+    rounded(r[1], 6),
+    rounded(r[2], 6),
+    rounded(c[0], 6),
+    rounded(c[1], 6),
+    rounded(c[2], 6),
+  ];
+}
+
+/** Short numbers are the same on every machine. */
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));

@@ -23,6 +23,7 @@ export interface RunRecord {
   readonly limit: number | null;
   readonly contextMm: number;
   readonly form: string;
+  readonly dicom: string;
   readonly key: string;
   readonly kernelRevision: number;
   readonly software: string;
@@ -103,6 +104,7 @@ const FIELD_NAMES: Readonly<Record<keyof RunRecord, string>> = {
   limit: '--limit',
   contextMm: '--context',
   form: 'form (--as)',
+  dicom: '--dicom',
   key: 'pseudonym key',
   kernelRevision: 'revision of the kernels',
   software: 'version of caliper',
@@ -120,6 +122,7 @@ const recordOf = (plan: HarvestPlan, out: string, names: Pseudonyms, until: stri
   limit: plan.scope.limit ?? null,
   contextMm: plan.scope.contextMm,
   form: plan.scope.form,
+  dicom: plan.scope.dicom,
   key: names.fingerprint(),
   kernelRevision: KERNEL_REVISION,
   software: plan.softwareVersion,

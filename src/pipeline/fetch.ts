@@ -44,7 +44,14 @@ export async function fetchInstance(
   if (!bytes.ok) return bytes;
   const file = readPart10(bytes.value);
   if (!file.ok) return fail({ code: file.error.code });
-  return ok({ file: file.value, bytes: bytes.value, digest: sha256(bytes.value) });
+  return ok({
+    file: file.value,
+    bytes: bytes.value,
+    // most readers of a slice never ask
+    get digest() {
+      return sha256(bytes.value);
+    },
+  });
 }
 
 /** The report itself, from the source that showed it last. */
@@ -88,6 +95,8 @@ export async function fetchSlices(
         files.set(image.value.sopInstanceUID, file);
       }
       slice = file.ok ? await sourceSlice(file.value, image.value, kernels) : file;
+      // nothing is known of the image: it is tried again
+      if (!slice.ok && slice.error === 'worker-crashed') return fail({ code: slice.error });
       byImage.set(key, slice);
     }
     slices.set(measurement.key, slice);

@@ -236,6 +236,8 @@ export function taskProblem({ hu, rows, columns, spacing, marks }: SegmentationT
     if (!(Number.isFinite(step) && step > 0)) return 'no-plane';
   for (const { column, row } of [...marks.longAxis, ...(marks.shortAxis ?? [])])
     if (!(column >= -0.5 && column <= columns - 0.5 && row >= -0.5 && row <= rows - 0.5)) return 'marks-off-slice';
-  for (let i = 0; i < hu.length; i++) if (!Number.isFinite(hu[i]!)) return 'pixels-not-hu';
-  return undefined;
+  // a number times nought is nought unless it is none or infinite
+  let nought = 0;
+  for (let i = 0; i < hu.length; i++) nought += hu[i]! * 0;
+  return nought === 0 ? undefined : 'pixels-not-hu';
 }

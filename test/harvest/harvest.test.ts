@@ -152,6 +152,20 @@ const lines = <T>(path: string): T[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as T);
 
+/** A harvest that is killed again and again after 0.7 s to that and `withinMs`; gives how often a kill came before its end. */
+async function killedAtRandom(config: string, out: string, withinMs: number): Promise<number> {
+  let seed = 20260101;
+  const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
+  let killed = 0;
+  for (let i = 0; i < KILLS; i++) {
+    const ran = await caliper(['--config', config, '--out', out, ...DATES, '--resume'], {
+      killAfterMs: 700 + random() * withinMs,
+    });
+    if (ran.signal === 'SIGKILL') killed++;
+  }
+  return killed;
+}
+
 describe('a harvest of an embedded archive', () => {
   let archive: RunningArchive;
   const first = join(scratch, 'first');
@@ -222,15 +236,7 @@ describe('a harvest of an embedded archive', () => {
   test(`is killed ${KILLS} times and interrupted once, goes on, and ends with the same bytes`, async () => {
     const config = configuration({ name: 'killed', url: archive.url, requestsPerSecond: 60 });
     const out = join(scratch, 'killed');
-    let seed = 20260101;
-    const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
-    let killed = 0;
-    for (let i = 0; i < KILLS; i++) {
-      const ran = await caliper(['--config', config, '--out', out, ...DATES, '--resume'], {
-        killAfterMs: 700 + random() * (isLong ? 2500 : 4000),
-      });
-      if (ran.signal === 'SIGKILL') killed++;
-    }
+    const killed = await killedAtRandom(config, out, isLong ? 2500 : 4000);
     const interrupted = await caliper(['--config', config, '--out', out, ...DATES, '--resume'], {
       killAfterMs: 2500,
       signal: 'SIGINT',
@@ -495,10 +501,11 @@ describeWith({ python: python() }, 'markers in every text attribute, private ele
     const archive = await serve(folder);
     const out = join(scratch, 'marked-set');
     const config = configuration({ name: 'marked', url: archive.url });
-    const ran = await caliper(['--config', config, '--out', out, ...DATES, '--context', '5']);
+    const ran = await caliper(['--config', config, '--out', out, ...DATES, '--context', '5', '--dicom']);
     await archive.close();
     expect({ status: ran.status, err: ran.status === 0 ? '' : ran.err }).toEqual({ status: 0, err: '' });
     expect(funnelOf(out)['admitted']!.out).toBe(planted.stages['admitted']!.out);
+    expect(filesOf(join(out, 'dicom')).length).toBeGreaterThan(planted.stages['admitted']!.out);
 
     // what is planted, and what names the made-up patients anyway
     const secrets = [marker, 'QZMARK', 'Made^Up', 'P-0000', '2.25.70000', KEY];
@@ -579,6 +586,16 @@ describeWith({ orthanc: orthanc() }, `a harvest of Orthanc with ${MANY_PATIENTS}
         `${requests.length} requests in ${seconds.toFixed(1)} s: ${(requests.length / seconds).toFixed(1)} a second of ${rate}\n`,
       );
 
+      if (isLong) {
+        const killedConfig = configuration({ name: 'orthanc-killed', url: archive.url, requestsPerSecond: 400 });
+        const killedOut = join(scratch, 'orthanc-killed-set');
+        const killed = await killedAtRandom(killedConfig, killedOut, 15_000);
+        const last = await caliper(['--config', killedConfig, '--out', killedOut, ...DATES, '--resume']);
+        expect({ status: last.status, err: last.status === 0 ? '' : last.err }).toEqual({ status: 0, err: '' });
+        process.stderr.write(`killed ${killed} of ${KILLS} times\n`);
+        expect(killed).toBe(KILLS);
+        expect(digestsOf(killedOut)).toEqual(digestsOf(out));
+      }
       // the same tissue in another archive is the same set
       if (MANY_PATIENTS === PATIENTS) {
         const rows = (set: string) => lines<{ id: string; area_px: number }>(join(set, 'provenance.jsonl'));

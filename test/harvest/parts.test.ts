@@ -28,7 +28,7 @@ import { Pseudonyms } from '../../src/harvest/pseudonyms.js';
 import { isQuietAt } from '../../src/harvest/quiet-hours.js';
 import { labelsOnSlice } from '../../src/harvest/seed-label-picture.js';
 import { around, numbered } from '../../src/harvest/series-places.js';
-import { huPng, labelPng } from '../../src/dataset/index.js';
+import { huPng, labelPng } from '../../src/pictures/index.js';
 import { shapeBetweenMarks } from '../../src/harvest/shape-between-marks.js';
 import { seedLabels, segmentLesion, type SegmentationTask } from '../../src/segmentation/index.js';
 import { describeWith, python } from '../environment/peers.js';
@@ -392,19 +392,19 @@ describe('pictures of slices and labels', () => {
   const hu = Float32Array.from({ length: 7 * 5 }, (_, i) => (i === 0 ? -40_000 : i === 1 ? 40_000 : -1024 + 97.4 * i));
   const stored = Array.from(hu, (v) => Math.max(0, Math.min(65535, Math.round(v + 32768))));
 
-  test('are read back by another decoder', async () => {
-    const png = decode(await huPng({ rows: 5, columns: 7 }, hu), { checkCrc: true });
+  test('are read back by another decoder', () => {
+    const png = decode(huPng({ rows: 5, columns: 7 }, hu), { checkCrc: true });
     expect([png.width, png.height, png.depth, png.channels, [...png.data]]).toEqual([7, 5, 16, 1, stored]);
-    const labels = decode(await labelPng({ rows: 2, columns: 3 }, Uint8Array.of(0, 128, 255, 255, 128, 0)), {
+    const labels = decode(labelPng({ rows: 2, columns: 3 }, Uint8Array.of(0, 128, 255, 255, 128, 0)), {
       checkCrc: true,
     });
     expect([labels.depth, labels.channels, [...labels.data]]).toEqual([8, 1, [0, 128, 255, 255, 128, 0]]);
   });
 
   describeWith({ python: python() }, 'with Pillow', (peers) => {
-    test('as 16-bit grey', async () => {
+    test('as 16-bit grey', () => {
       const folder = mkdtempSync(join(tmpdir(), 'caliper-png-'));
-      writeFileSync(join(folder, 'a.png'), await huPng({ rows: 5, columns: 7 }, hu));
+      writeFileSync(join(folder, 'a.png'), huPng({ rows: 5, columns: 7 }, hu));
       const said = execFileSync(
         peers.python,
         [

@@ -67,6 +67,10 @@ export function hounsfieldOf(
   const { slope, intercept } = rescale;
   const padding = paddingOf(header, description);
   const hu = new Float32Array(values.length);
+  if (padding.low > padding.high) {
+    for (let i = 0; i < values.length; i++) hu[i] = values[i]! * slope + intercept;
+    return hu;
+  }
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     hu[i] = value >= padding.low && value <= padding.high ? PADDING_HU : value * slope + intercept;

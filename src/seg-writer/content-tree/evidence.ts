@@ -1,7 +1,7 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import type { Element } from '../../dicom/index.js';
-import { elementsOf, sequence } from '../elements.js';
-import type { InstanceReference } from './content-item.js';
+import { elementsOf, sequence } from '../../dicom/index.js';
+import type { InstanceReference } from '../../dicom/index.js';
 
 /** An instance with the study and series it lies in. */
 export interface LocatedInstance extends InstanceReference {

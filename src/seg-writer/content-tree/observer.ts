@@ -1,6 +1,8 @@
 import { code as concept, derivedUid, EQUIPMENT, type Uid } from '../../domain/index.js';
 import type { WriterEquipment } from '../request.js';
-import { code, text, uidReference, type ContentItem } from './content-item.js';
+import { contentItem, type ContentItem } from '../../dicom/index.js';
+
+const { code, text, uidReference } = contentItem;
 
 const LANGUAGE = concept('121049', 'DCM', 'Language of Content Item and Descendants');
 const ENGLISH = concept('en-US', 'RFC5646', 'English (United States)');

@@ -1,6 +1,6 @@
 import { code, EQUIPMENT, TAG, type CodedConcept, type Tag } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
-import { codeSequence, elementsOf, sequence, type Content } from '../elements.js';
+import { codeSequence, elementsOf, sequence, type Content } from '../../dicom/index.js';
 import { isPlain } from '../meaning/concepts.js';
 import type { ReportEquipment } from '../request.js';
 import { copyAttribute } from '../source/copy-attribute.js';

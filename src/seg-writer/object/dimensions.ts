@@ -1,6 +1,6 @@
 import { TAG, type Tag } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
-import { elementsOf, sequence } from '../elements.js';
+import { elementsOf, sequence } from '../../dicom/index.js';
 import type { PlannedObject } from './planned-object.js';
 
 /** DimensionOrganizationSequence (PS3.3 C.7.6.17). */

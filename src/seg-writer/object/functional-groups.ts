@@ -1,6 +1,6 @@
 import { TAG } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
-import { decimalString, elementOf, elementsOf, sequence } from '../elements.js';
+import { decimalString, elementOf, elementsOf, sequence } from '../../dicom/index.js';
 import type { PlannedFrame, PlannedObject } from './planned-object.js';
 import { derivationImage } from './references.js';
 

@@ -1,6 +1,6 @@
 import { TAG, ok, type DataSet, type Result, type Tag } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
-import { elementOf, emptyElement, type Content } from '../elements.js';
+import { elementOf, emptyElement, type Content } from '../../dicom/index.js';
 import type { Refusal } from '../request.js';
 import { copyAttribute, type Copied } from '../source/copy-attribute.js';
 import { ENUMERATIONS } from '../source/enumerations.js';

@@ -1,5 +1,5 @@
 import { EQUIPMENT, TAG, type Tag } from '../../domain/index.js';
-import type { Content } from '../elements.js';
+import type { Content } from '../../dicom/index.js';
 import { METHODS } from '../meaning/methods.js';
 import { copyAttribute } from '../source/copy-attribute.js';
 import { dimensionIndices, dimensionOrganization } from './dimensions.js';

@@ -1,6 +1,6 @@
 import { code, isUid, TAG, type ReadReport, type SopClassUid, type SopInstanceUid } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
-import { codeSequence, elementsOf, sequence } from '../elements.js';
+import { codeSequence, elementsOf, sequence } from '../../dicom/index.js';
 import type { SourceImage } from '../source/source-image.js';
 import type { PlannedObject } from './planned-object.js';
 

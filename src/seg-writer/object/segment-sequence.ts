@@ -1,6 +1,6 @@
 import { EQUIPMENT, receiptText, TAG, type Measurement, type MeasurementKey } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
-import { codeSequence, elementsOf, sequence, type Content } from '../elements.js';
+import { codeSequence, elementsOf, sequence, type Content } from '../../dicom/index.js';
 import { cieLabOf } from '../meaning/colours.js';
 import { METHODS } from '../meaning/methods.js';
 import type { ReplacedSegment, SegmentationRequest } from '../request.js';

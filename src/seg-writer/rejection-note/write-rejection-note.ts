@@ -14,15 +14,17 @@ import {
   type StudyInstanceUid,
 } from '../../domain/index.js';
 import { encodePart10 } from '../../dicom/index.js';
-import { composite, containerRows, image, text, type ContentItem } from '../content-tree/content-item.js';
+import { contentItem, type ContentItem } from '../../dicom/index.js';
 import { evidence, instanceOf } from '../content-tree/evidence.js';
 import { deviceObserver, language } from '../content-tree/observer.js';
-import { codeSequence, sequence } from '../elements.js';
+import { codeSequence, sequence } from '../../dicom/index.js';
 import { EQUIPMENT_MODULE, IDENTITY_MODULES, SOP_COMMON_MODULE } from '../object/identity-modules.js';
 import { assemble, fixed, made, type ModuleRow } from '../object/module-table.js';
 import { momentOf, type Written } from '../object/written.js';
 import type { Refusal, WriterEquipment } from '../request.js';
 import { documentFault } from '../self-check/check-document.js';
+
+const { composite, containerRows, image, text } = contentItem;
 
 /** Why objects of ours are no longer to be used. */
 export type RejectionCause = 'superseded' | 'withdrawn' | 'wrong-patient';

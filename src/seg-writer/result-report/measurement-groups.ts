@@ -1,19 +1,11 @@
 import { SOP_CLASS, toImagePoint, type CodedConcept, type SegmentedLesion } from '../../domain/index.js';
-import {
-  code,
-  container,
-  image,
-  number,
-  line as lineItem,
-  region,
-  text,
-  uidReference,
-  type ContentItem,
-} from '../content-tree/content-item.js';
+import { contentItem, type ContentItem } from '../../dicom/index.js';
 import { isLymphNode, isPlain } from '../meaning/concepts.js';
 import { BIDIRECTIONAL, CONCEPT, ROLES, UNIT } from './concepts.js';
 import { outlineOf } from './outline.js';
 import type { WrittenSegment } from './written-segment.js';
+
+const { code, container, image, number, line: lineItem, region, text, uidReference } = contentItem;
 
 /**
  * What the report says of one segment: the measurements with references to segment and image (TID 1410 for one slice, TID 1411 for several), and

@@ -14,10 +14,10 @@ import {
   type StudyInstanceUid,
 } from '../../domain/index.js';
 import { encodePart10, readPart10 } from '../../dicom/index.js';
-import { code, composite, container, containerRows, image, type ContentItem } from '../content-tree/content-item.js';
+import { contentItem, type ContentItem } from '../../dicom/index.js';
 import { evidence, instanceOf, type LocatedInstance } from '../content-tree/evidence.js';
 import { deviceObserver, language } from '../content-tree/observer.js';
-import { codeSequence, elementsOf, sequence } from '../elements.js';
+import { codeSequence, elementsOf, sequence } from '../../dicom/index.js';
 import { writableCode } from '../meaning/concepts.js';
 import { EQUIPMENT_MODULE, IDENTITY_MODULES, seriesNumberOf, SOP_COMMON_MODULE } from '../object/identity-modules.js';
 import { assemble, fixed, made, type ModuleRow } from '../object/module-table.js';
@@ -30,6 +30,8 @@ import type { Refusal } from '../request.js';
 import { documentFault } from '../self-check/check-document.js';
 import type { ResultReport, ResultReportRequest, WrittenResultReports } from './request.js';
 import { writtenSegments, type WrittenSegment } from './written-segment.js';
+
+const { code, composite, container, containerRows, image } = contentItem;
 
 /** One report to be written: the segments of one study. */
 interface PlannedReport extends Written {

@@ -1,6 +1,6 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { vrOf } from '../../dicom/index.js';
-import type { Content } from '../elements.js';
+import type { Content } from '../../dicom/index.js';
 
 /** How many bytes a character has, as far as it matters for cutting a value. */
 export type CharacterWidth = 'one-byte' | 'utf-8' | 'varying';

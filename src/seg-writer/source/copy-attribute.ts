@@ -1,6 +1,6 @@
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { copyElement, vrOf, type Element, type Elements } from '../../dicom/index.js';
-import { decimalString } from '../elements.js';
+import { decimalString } from '../../dicom/index.js';
 import { warning, type WarningCode } from '../warnings.js';
 import {
   CHARACTER_SET_VRS,

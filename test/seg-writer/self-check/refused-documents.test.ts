@@ -1,14 +1,14 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { readPart10 } from '../../../src/dicom/index.js';
 import { SOP_CLASS } from '../../../src/domain/index.js';
-import { image } from '../../../src/seg-writer/content-tree/content-item.js';
+import { contentItem } from '../../../src/dicom/index.js';
 import { imagesIn } from '../ct-images.js';
 import { lesionOn, requestFor } from '../lesions.js';
 
 /** The mutation: a writer that names an instance which is not in the evidence, where the language should stand. */
 jest.unstable_mockModule('../../../src/seg-writer/content-tree/observer.js', () => ({
   language: () =>
-    image('CONTAINS', undefined, { sopClassUID: SOP_CLASS.Segmentation, sopInstanceUID: '2.25.123456789' }),
+    contentItem.image('CONTAINS', undefined, { sopClassUID: SOP_CLASS.Segmentation, sopInstanceUID: '2.25.123456789' }),
   deviceObserver: () => [],
 }));
 

@@ -1,6 +1,7 @@
-import type { CodedConcept, Tag } from '../domain/index.js';
-import { TAG, tagText } from '../domain/index.js';
-import { vrOf, type Element, type Elements } from '../dicom/index.js';
+import type { CodedConcept, Tag } from '../../domain/index.js';
+import { TAG, tagText } from '../../domain/index.js';
+import { vrOf } from '../dictionary.js';
+import type { Element, Elements } from '../elements.js';
 
 /** What may stand in a row: a value or values of the tag's VR, an element made elsewhere, or nothing (the attribute is left out). */
 export type Content = string | number | readonly (string | number)[] | Element | undefined;

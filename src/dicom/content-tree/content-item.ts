@@ -1,6 +1,6 @@
 import { TAG, type CodedConcept, type Tag } from '../../domain/index.js';
-import type { Element, Elements } from '../../dicom/index.js';
-import { codeSequence, decimalString, elementsOf, sequence, type Content } from '../elements.js';
+import type { Element, Elements } from '../elements.js';
+import { codeSequence, decimalString, elementsOf, sequence, type Content } from '../encoding/elements-of.js';
 
 /** RelationshipType (0040,A010) of an item to the one that holds it (PS3.3 C.17.3). */
 export type Relationship = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'INFERRED FROM' | 'SELECTED FROM';
