@@ -37,7 +37,19 @@ export async function conformancePage(readersFile) {
   ].join('\n');
 }
 
-const WRITTEN = [[SOP_CLASS.Segmentation, 'masks, as BINARY']];
+/** What a destination gets, and the setting of `destinations` that asks for it. */
+const WRITTEN = [
+  [
+    SOP_CLASS.Segmentation,
+    `masks, as BINARY; on request (${code('segmentation: fractional')}) the probability of the network, as FRACTIONAL`,
+  ],
+  [SOP_CLASS.LabelMapSegmentation, `masks, on request (${code('segmentation: labelmap')})`],
+  [SOP_CLASS.Comprehensive3DSR, `result reports, on request (${code('resultReport: true')})`],
+  [
+    SOP_CLASS.KeyObjectSelection,
+    `rejection notes on objects of its own, on request (${code('rejectionNotes: allowed')})`,
+  ],
+];
 
 function sopClasses() {
   const written = new Map(WRITTEN);
@@ -50,8 +62,8 @@ function sopClasses() {
   return [
     '## SOP classes',
     '',
-    'Classes that are neither read nor written are known by name only: an instance of them ends by its class, without being retrieved. The writer also',
-    'knows FRACTIONAL, label maps, result reports (Comprehensive 3D SR) and rejection notes; no setting asks for them yet, so that no archive gets one.',
+    'Classes that are neither read nor written are known by name only: an instance of them ends by its class, without being retrieved. Written on',
+    'request means: by a setting of the destination; without it an archive gets BINARY segmentations and nothing else.',
     '',
     ...table(
       ['class', 'UID', 'read', 'written'],
@@ -208,13 +220,17 @@ function otherObjects({ resultReport, rejectionNote }) {
   return [
     '## The result report',
     '',
-    'Comprehensive 3D SR, TID 1500. UNVERIFIED: nobody has looked at it. Attributes at its top:',
+    'Comprehensive 3D SR, TID 1500, in a series of its own, stored on request once the segmentations that it tells of are stored and were read back.',
+    'UNVERIFIED: nobody has looked at it. Of an amended report it names the result report that it takes the place of as predecessor. Attributes at its',
+    'top:',
     '',
     topOf(resultReport),
     '',
     '## The rejection note',
     '',
-    'Key Object Selection, TID 2010. Attributes at its top:',
+    'Key Object Selection, TID 2010 (IHE IOCM), in a series of its own, stored on request: on segmentations and result reports of Caliper, and on',
+    'nothing else, whose report was amended or withdrawn, once what replaces them is stored and was read back, or that a replay with `--reject-old`',
+    'replaced. Nothing is ever deleted. Attributes at its top:',
     '',
     topOf(rejectionNote),
     '',

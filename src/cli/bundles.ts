@@ -15,7 +15,7 @@ import { fail, ok, type EventLog, type Result } from '../domain/index.js';
 export const SHIPPED_BUNDLES = fileURLToPath(new URL('../../models', import.meta.url));
 
 /** A shipped bundle by its name. The error is a sentence for the administrator. */
-async function shippedBundle(name: string): Promise<Result<Bundle, string>> {
+export async function shippedBundle(name: string): Promise<Result<Bundle, string>> {
   const loaded = await loadBundle(join(SHIPPED_BUNDLES, name));
   if (loaded.ok) return loaded;
   const { folder, file, says } = loaded.error;

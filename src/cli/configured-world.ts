@@ -13,12 +13,13 @@ import {
   type ConfiguredArchive,
   type SecretSources,
 } from '../configuration/index.js';
-import { openArchive, type Archive, type Credentials } from '../dicomweb/index.js';
+import { openArchive, type Archive, type CircuitOptions, type Credentials } from '../dicomweb/index.js';
 import { fail, ok, type EventLog, type Result } from '../domain/index.js';
 import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
 import type { WatchPlan, World } from '../pipeline/index.js';
 import { bundleAskedFor, loggedStates } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { namedNetworks } from './named-networks.js';
 import { runDigests } from './run-digests.js';
 import { softwareVersion } from './software-version.js';
 
@@ -49,7 +50,10 @@ export async function loadConfiguration(file: string): Promise<Result<Configurat
 }
 
 /** Opens every archive of a configuration; a secret that is not there is said by its reference. */
-export function openArchives(configuration: Configuration): Result<ReadonlyMap<string, Archive>, StartProblem> {
+export function openArchives(
+  configuration: Configuration,
+  circuitOf?: (archive: string) => CircuitOptions,
+): Result<ReadonlyMap<string, Archive>, StartProblem> {
   const archives = new Map<string, Archive>();
   const says: string[] = [];
   for (const configured of configuration.archives) {
@@ -69,6 +73,7 @@ export function openArchives(configuration: Configuration): Result<ReadonlyMap<s
           budget: configured.budget,
           timeouts: { connect: Math.min(10_000, whole), headers: whole, body: whole, whole: 10 * whole },
           maximumAnswerBytes: 2 ** 30,
+          ...(circuitOf ? { circuit: circuitOf(configured.name) } : {}),
         },
         { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
       ),
@@ -107,6 +112,9 @@ const tokenFrom = (reference: string, first: string) => () => {
   return Promise.resolve(now.ok ? now.value : first);
 };
 
+/** An archive that fails so often in a row, whatever it is asked, is left alone for a while. */
+const FAILURES_IN_A_ROW = 5;
+
 /** Kernels take milliseconds; codecs of large slices are what fills them. */
 const KERNEL_THREADS = 2;
 
@@ -128,7 +136,12 @@ export async function openConfiguredWorld(
   log: EventLog,
   as: 'daemon' | 'guest',
 ): Promise<Result<ConfiguredWorld, StartProblem>> {
-  const archives = openArchives(configuration);
+  let answersAgain: (archive: string) => void = () => undefined;
+  const archives = openArchives(configuration, (archive) => ({
+    failures: FAILURES_IN_A_ROW,
+    failing: (reason) => log.event('archive.left-alone', { archive, reason }),
+    answersAgain: () => answersAgain(archive),
+  }));
   if (!archives.ok) return archives;
   const rules = rulesOf(configuration);
   const bundle = await bundleAskedFor(configuration);
@@ -142,7 +155,7 @@ export async function openConfiguredWorld(
   let lose: (problem: StartProblem) => void = () => undefined;
   const lost = new Promise<StartProblem>((resolve) => (lose = resolve));
   const broken = (error: Error) => log.event('database.failing', { error: error.name });
-  const database = await openDatabase(options.value, {
+  const database = await openPatiently(as, options.value, {
     broken,
     lost: (problem) => lose({ exit: EXIT.cannotStart, says: [problem.says] }),
   });
@@ -158,6 +171,12 @@ export async function openConfiguredWorld(
     return fail({ exit: EXIT.cannotStart, says: [ledger.error.says] });
   }
   await registerRoles(configuration, ledger.value);
+  answersAgain = (archive) =>
+    void ledger.value.archiveAnswers(archive).then(
+      (waited) => log.event('archive.answers-again', { archive, waited }),
+      // what waits goes on when its own wait is over
+      broken,
+    );
   const kernels = startKernelPool({
     threads: KERNEL_THREADS,
     onCrash: (error) => log.event('worker.crashed', { error: error?.name ?? 'ended' }),
@@ -167,6 +186,7 @@ export async function openConfiguredWorld(
     bundle.ok && bundle.value
       ? startCosegmentation(bundle.value, kernels, { device, ...loggedStates(bundleName, log) })
       : undefined;
+  const named = namedNetworks(bundleName, network, kernels, { device }, log);
   const world: World = {
     sources: new Map(
       configuration.sources
@@ -190,6 +210,9 @@ export async function openConfiguredWorld(
           confirm: d.confirm,
           requireStudy: d.requireStudy,
           storeFrom: d.storeFrom === 'first-live' || d.storeFrom === 'always' ? d.storeFrom : new Date(d.storeFrom),
+          segmentation: d.segmentation,
+          resultReport: d.resultReport,
+          rejectionNotes: d.rejectionNotes,
         },
       ]),
     ),
@@ -198,6 +221,7 @@ export async function openConfiguredWorld(
     digests: runDigests(configuration, network?.bundle),
     kernels,
     network,
+    networkOf: named.networkOf,
     ledger: ledger.value,
     installation: { id: installationId(configurationFile), softwareVersion: softwareVersion() },
     log,
@@ -211,12 +235,29 @@ export async function openConfiguredWorld(
     lost,
     async close() {
       await network?.close();
+      await named.close();
       await kernels.close();
       await Promise.all([...archives.value.values()].map((archive) => archive.close()));
       await database.value.close();
     },
   });
 }
+
+/** A daemon waits for a site's database that is not there yet, since nobody may be there to start it again. */
+async function openPatiently(
+  as: 'daemon' | 'guest',
+  options: DatabaseOptions,
+  world: Parameters<typeof openDatabase>[1],
+): ReturnType<typeof openDatabase> {
+  for (;;) {
+    const database = await openDatabase(options, world);
+    if (database.ok || as === 'guest' || database.error.code !== 'database-unreachable') return database;
+    world.broken(new Error(database.error.code));
+    await new Promise((done) => setTimeout(done, DATABASE_RETRY_MS));
+  }
+}
+
+const DATABASE_RETRY_MS = 2_000;
 
 export function databaseOptions(
   configuration: Configuration,
@@ -254,7 +295,7 @@ const plansOf = (configuration: Configuration): readonly WatchPlan[] =>
     });
 
 /** Tells installations apart in the objects they write; says nothing about the machine to somebody who does not know it already. */
-const installationId = (configurationFile: string): string =>
+export const installationId = (configurationFile: string): string =>
   createHash('sha256')
     .update(`${hostname()} ${resolve(configurationFile)}`)
     .digest('hex')

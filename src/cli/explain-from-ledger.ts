@@ -47,16 +47,17 @@ function storyLines({ report, sightings, runs, reviews }: ReportStory): readonly
           m.rule ?? '',
           m.method ?? '',
           m.agreement?.toFixed(3) ?? '',
-          m.object === undefined ? '' : objectName(m.object),
+          m.object === undefined ? (m.seg ?? '') : objectName(m.object),
           m.segmentNumber === undefined ? '' : String(m.segmentNumber),
           m.findings.map(({ code }) => code).join(' '),
         ]),
       ),
       ...table(
-        ['object', 'destination', 'state', 'reason', 'changed'],
+        ['object', 'kind', 'destination', 'state', 'reason', 'changed'],
         run.objects.flatMap((object) =>
           object.deliveries.map((delivery) => [
             objectName(object.number),
+            object.kind,
             delivery.destination,
             delivery.state,
             delivery.reason ?? '',

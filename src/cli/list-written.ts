@@ -33,9 +33,10 @@ export async function listWritten(
     if (!options.json) {
       terminal.out(
         textTable(
-          ['object', 'report', 'segments', 'where', 'when', 'SOP Instance UID'],
+          ['object', 'kind', 'report', 'segments', 'where', 'when', 'SOP Instance UID'],
           rows.map((row) => [
             objectName(row.number),
+            row.kind,
             reportName(row.report),
             String(row.segments.length),
             row.deliveries.map((d) => `${d.destination}: ${d.state}`).join(', '),
@@ -54,6 +55,7 @@ export async function listWritten(
 
 const asJson = (row: ObjectRow) => ({
   object: objectName(row.number),
+  kind: row.kind,
   report: reportName(row.report),
   sopInstanceUID: row.sopInstanceUID,
   seriesInstanceUID: row.seriesInstanceUID,

@@ -4,12 +4,15 @@ import { SPLITS, type Split } from '../dataset/index.js';
 import type { MethodName } from '../domain/index.js';
 import { evaluatedMethod, isKernelMethod, KERNEL_METHODS, type EvaluatedMethod } from '../evaluation/index.js';
 import { SHIPPED_BUNDLES } from './bundles.js';
+import { checkRules } from './check-rule.js';
+import { checkDifference, checkPrinted } from './check-settings.js';
 import { check } from './check.js';
 import { demo } from './demo.js';
 import { evaluate } from './evaluate.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
 import { explain } from './explain.js';
 import { harvest, harvestDiff } from './harvest.js';
+import { addKeepingCommands } from './keeping-commands.js';
 import { once } from './once.js';
 import { addOperatorCommands } from './operator-commands.js';
 import { parse } from './parse.js';
@@ -41,6 +44,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
       .addHelpText('after', `\nExamples:\n${examples.map((e) => `  $ ${e}`).join('\n')}\n${EXIT_CODES_HELP}`);
 
   addOperatorCommands(command, terminal, (code) => (exit = code));
+  addKeepingCommands(command, terminal, (code) => (exit = code));
   command('run', 'The daemon: watches, segments and stores until it is stopped.', ['caliper run --config site.yaml'])
     .requiredOption('--config <file>', 'configuration file')
     .action(async (options: { config: string }) => {
@@ -58,12 +62,39 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
   command('check', 'Validates a configuration and probes everything that it names; leaves nothing behind.', [
     'caliper check --config site.yaml',
     'caliper check --config site.yaml --json',
+    'caliper check --config site.yaml --print-config',
+    'caliper check --config site.yaml --diff site.yaml.old',
+    'caliper check --config site.yaml --rule --file report.dcm',
   ])
     .requiredOption('--config <file>', 'configuration file')
+    .addOption(
+      new Option('--print-config', 'only print what the file comes to: every setting, defaults marked, no secrets')
+        .conflicts(['diff', 'rule'])
+        .default(false),
+    )
+    .addOption(new Option('--diff <old>', 'only print what changes from another file').conflicts('rule'))
+    .option('--rule', 'with --file: only print how a report fares against each rule, and why', false)
+    .option('--file <report>', 'with --rule: a structured report')
     .option('--json', 'one object a row', false)
-    .action(async (options: { config: string; json: boolean }) => {
-      exit = await check(options, terminal);
-    });
+    .action(
+      async (options: {
+        config: string;
+        printConfig: boolean;
+        diff?: string;
+        rule: boolean;
+        file?: string;
+        json: boolean;
+      }) => {
+        const { diff, file } = options;
+        if (options.rule !== (file !== undefined)) {
+          terminal.err('--rule and --file go together');
+          exit = EXIT.usage;
+        } else if (file !== undefined) exit = await checkRules({ ...options, file }, terminal);
+        else if (options.printConfig) exit = await checkPrinted(options, terminal);
+        else if (diff !== undefined) exit = await checkDifference({ ...options, diff }, terminal);
+        else exit = await check(options, terminal);
+      },
+    );
   command('parse', 'What the report reader makes of files; images among them give the lengths.', [
     'caliper parse report.dcm',
     'caliper parse --json report.dcm ct/*.dcm',
@@ -236,6 +267,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         .choices(['caliper-lesions', 'deeplesion'])
         .default('caliper-lesions'),
     )
+    .option('--dicom', 'slices and measurements as de-identified DICOM too, in dicom/ of the set', false)
     .option('--reviewed', 'only what people accepted', false)
     .addOption(threadsOption())
     .option('--json', 'the funnel as one object', false)
@@ -250,6 +282,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         limit?: number;
         context?: number;
         as: 'caliper-lesions' | 'deeplesion';
+        dicom: boolean;
         reviewed: boolean;
         threads: number;
         json: boolean;

@@ -1,7 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isReasonCode, OUTCOME_KINDS, type OutcomeKind, type ReasonCode } from '../domain/index.js';
 import type { ExitCode } from './exit-codes.js';
+import { auditVerify } from './audit.js';
+import { letter } from './letter.js';
 import { listWritten } from './list-written.js';
+import { password } from './password.js';
 import { pause } from './pause.js';
 import { purge } from './purge.js';
 import { replay } from './replay.js';
@@ -40,6 +43,7 @@ export function addOperatorCommands(make: MakeCommand, terminal: Terminal, ends:
     'caliper replay --config site.yaml r-1042',
     'caliper replay --config site.yaml --outcome would-store --from 2026-01-31',
     'caliper replay --config site.yaml --reason image-gone --dry-run',
+    'caliper replay --config site.yaml --from 2026-01-01 --bundle paper --reject-old',
   ])
     .requiredOption('--config <file>', 'configuration file')
     .argument('[reports...]', 'r-12, o-7, or the UID of a report or of an object of ours')
@@ -50,12 +54,30 @@ export function addOperatorCommands(make: MakeCommand, terminal: Terminal, ends:
     .option('--source <name>', 'reports seen in this source')
     .addOption(new Option('--from <date>', 'first seen on this day or later (2026-01-31, UTC)').argParser(day))
     .addOption(new Option('--to <date>', 'first seen before this day').argParser(day))
+    .addOption(
+      new Option('--method <name>', 'by this method, in place of that of the rules').choices([
+        'grabcut',
+        'cosegmentation',
+      ]),
+    )
+    .option('--bundle <name>', 'by the network of this bundle')
+    .option('--keep', 'with --method or --bundle: the contours that are there stay beside the new ones (the default)')
+    .addOption(
+      new Option(
+        '--reject-old',
+        'with --method or --bundle: a note rejects them once the new ones are stored, where a destination allows it',
+      ).conflicts('keep'),
+    )
     .option('--dry-run', 'print which, change nothing', false)
     .option('--json', 'one object', false)
     .action(
       async (
         reports: string[],
         {
+          method,
+          bundle,
+          keep,
+          rejectOld,
           outcome,
           reason,
           from,
@@ -69,11 +91,16 @@ export function addOperatorCommands(make: MakeCommand, terminal: Terminal, ends:
           from?: Date;
           to?: Date;
           source?: string;
+          method?: 'grabcut' | 'cosegmentation';
+          bundle?: string;
+          keep?: boolean;
+          rejectOld?: boolean;
           dryRun: boolean;
           json: boolean;
         },
       ) => {
-        ends(await replay({ ...rest, reports, outcome, reason, from, to, source }, terminal));
+        const earlier = rejectOld === true ? 'reject' : keep === true ? 'keep' : undefined;
+        ends(await replay({ ...rest, reports, outcome, reason, from, to, source, method, bundle, earlier }, terminal));
       },
     );
   make('list', 'Every object of ours that lies in an archive, the latest first.', [
@@ -87,6 +114,37 @@ export function addOperatorCommands(make: MakeCommand, terminal: Terminal, ends:
     .action(async ({ limit, ...options }: { config: string; limit?: number; json: boolean }) => {
       ends(await listWritten({ ...options, limit }, terminal));
     });
+  const audit = make('audit', 'The audit trail: who saw and did what.', [
+    'caliper audit verify --config site.yaml',
+    'caliper audit verify --file caliper-audit.jsonl --head 5be3...',
+  ]);
+  audit
+    .command('verify')
+    .description('Whether every line of the trail is as it was written, in its order, with none missing between.')
+    .option('--config <file>', 'configuration file whose trail it is')
+    .option('--file <trail>', 'the trail itself')
+    .option('--head <hash>', 'a head that was noted before: it must occur')
+    .option('--json', 'one object', false)
+    .exitOverride()
+    .action(async ({ config, file, head, json }: { config?: string; file?: string; head?: string; json: boolean }) => {
+      ends(await auditVerify({ config, file, head, json }, terminal));
+    });
+  make(
+    'letter',
+    'One page for those who run the archive: what a week has cost, shown and would have stored, with twelve pictures.',
+    ['caliper letter --config site.yaml --out letter.html'],
+  )
+    .requiredOption('--config <file>', 'configuration file')
+    .requiredOption('--out <file>', 'the page (HTML, nothing else is needed to read or print it)')
+    .addOption(new Option('--days <n>', 'of so many days').argParser(wholeNumber).default(7))
+    .action(async (options: { config: string; out: string; days: number }) => {
+      ends(await letter(options, terminal));
+    });
+  make('password', 'Makes of a password on standard input the line that page.users[].password refers to.', [
+    'caliper password < typed > /etc/caliper/ada.password',
+  ]).action(async () => {
+    ends(await password(terminal));
+  });
   make('purge', 'Forgets the history of ended work that is older than retention.events says, or than --older-than.', [
     'caliper purge --config site.yaml',
     'caliper purge --config site.yaml --older-than 90',
@@ -112,7 +170,7 @@ function reasonCode(text: string): ReasonCode {
   return text;
 }
 
-function day(text: string): Date {
+export function day(text: string): Date {
   const date = new Date(`${text}T00:00:00Z`);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(text))
     throw new InvalidArgumentError('must be a date, such as 2026-01-31.');

@@ -16,3 +16,24 @@ export function untilSignal(): Promise<{ readonly signal: NodeJS.Signals; readon
     process.on('SIGTERM', stop);
   });
 }
+
+/** SIGHUPs, one after another; one that comes while the last is still being answered is kept. */
+export function hangUps(): { next(): Promise<'hang-up'> } {
+  let kept = 0;
+  let waiting: ((hangUp: 'hang-up') => void)[] = [];
+  process.on('SIGHUP', () => {
+    if (waiting.length === 0) kept = 1;
+    for (const go of waiting) go('hang-up');
+    waiting = [];
+  });
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        if (kept === 0) waiting.push(resolve);
+        else {
+          kept = 0;
+          resolve('hang-up');
+        }
+      }),
+  };
+}

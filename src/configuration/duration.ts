@@ -11,34 +11,43 @@ const durationMs = (text: string): number | undefined => {
 
 /** A duration as people write it (`30s`, `1m`, `2h`, `14d`), read as milliseconds. */
 export const duration = () =>
-  z.string().transform((text, context) => {
-    const value = durationMs(text);
-    if (value !== undefined) return value;
-    context.addIssue({
-      code: 'custom',
-      message: `is no duration; write a number and s, m, h or d, such as 30s, 1m, 2h or 14d`,
+  z
+    .string()
+    .meta({ pattern: '^[1-9][0-9]*[smhd]$' })
+    .transform((text, context) => {
+      const value = durationMs(text);
+      if (value !== undefined) return value;
+      context.addIssue({
+        code: 'custom',
+        message: `is no duration; write a number and s, m, h or d, such as 30s, 1m, 2h or 14d`,
+      });
+      return z.NEVER;
     });
-    return z.NEVER;
-  });
 
 /** A whole number of days (`2d`). */
 export const days = () =>
-  z.string().transform((text, context) => {
-    const found = /^([1-9]\d*)d$/.exec(text);
-    if (found) return Number(found[1]);
-    context.addIssue({ code: 'custom', message: `is no number of days; write such as 2d or 180d` });
-    return z.NEVER;
-  });
+  z
+    .string()
+    .meta({ pattern: '^[1-9][0-9]*d$' })
+    .transform((text, context) => {
+      const found = /^([1-9]\d*)d$/.exec(text);
+      if (found) return Number(found[1]);
+      context.addIssue({ code: 'custom', message: `is no number of days; write such as 2d or 180d` });
+      return z.NEVER;
+    });
 
 /** Local time of day, `07:00-18:00`, as minutes since midnight; the range may pass midnight. */
 export const clockRange = () =>
-  z.string().transform((text, context) => {
-    const found = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
-    if (found)
-      return {
-        fromMinute: Number(found[1]) * 60 + Number(found[2]),
-        toMinute: Number(found[3]) * 60 + Number(found[4]),
-      };
-    context.addIssue({ code: 'custom', message: `is no time range; write such as "07:00-18:00"` });
-    return z.NEVER;
-  });
+  z
+    .string()
+    .meta({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$' })
+    .transform((text, context) => {
+      const found = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+      if (found)
+        return {
+          fromMinute: Number(found[1]) * 60 + Number(found[2]),
+          toMinute: Number(found[3]) * 60 + Number(found[4]),
+        };
+      context.addIssue({ code: 'custom', message: `is no time range; write such as "07:00-18:00"` });
+      return z.NEVER;
+    });

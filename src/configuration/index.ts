@@ -1,5 +1,8 @@
+export { configurationChanges, effectiveSettings, printedConfiguration, type SettingChange } from './effective.js';
+export { exampleConfiguration } from './example.js';
 export { readConfiguration } from './load.js';
 export { problemText, type ConfigurationProblem } from './problems.js';
-export type { Configuration, ConfiguredArchive } from './schema.js';
+export { isLoopback, type Configuration, type ConfiguredArchive } from './schema.js';
 export { resolveSecret, type SecretSources } from './secrets.js';
+export { settingsSchema } from './settings-tree.js';
 export { rulesOf } from './views.js';

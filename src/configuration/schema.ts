@@ -125,6 +125,24 @@ const destination = z.strictObject({
     .union([z.literal('first-live'), z.literal('always'), z.iso.date()])
     .default('first-live')
     .describe('Reports first seen before this are accounted for but not stored: first-live, always, or a date.'),
+  segmentation: z
+    .enum(['binary', 'labelmap', 'fractional'])
+    .default('binary')
+    .describe(
+      'Form of the segmentations. binary: what every viewer reads; labelmap: one label a pixel; fractional: the probability of the network, where it drew.',
+    ),
+  resultReport: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether what was measured on the contours is stored too, as a structured report (TID 1500), once they are stored and were read back.',
+    ),
+  rejectionNotes: z
+    .enum(['never', 'allowed'])
+    .default('never')
+    .describe(
+      'allowed: contours of a report that was amended or withdrawn are rejected by a key object note (IHE IOCM), once what replaces them is stored; never: they stay.',
+    ),
 });
 
 const rule = z.strictObject({
@@ -206,6 +224,101 @@ const harvest = z
   .prefault({})
   .describe('What `caliper harvest` does; of no meaning to the daemon.');
 
+/** What may be said of an address: `{study}`, `{series}`, `{instance}` stand for UIDs of the report's image. */
+const VIEWER_WORDS = /\{(?!(study|series|instance)\})/;
+
+const page = z
+  .strictObject({
+    listen: z
+      .string()
+      .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be an address and a port, such as 127.0.0.1:8080')
+      .default('127.0.0.1:8080')
+      .describe('Address and port. Anything but loopback (127.0.0.1, [::1], localhost) needs users and tls.'),
+    hosts: z
+      .array(z.string().regex(/^[A-Za-z0-9.-]+$/, 'must be a host name without port'))
+      .default([])
+      .describe(
+        'Names under which browsers reach the page besides the one in listen; requests for others are refused.',
+      ),
+    tls: z
+      .union([
+        z.literal('by-proxy'),
+        z.strictObject({
+          certificate: secret('Certificate chain of the page (PEM).'),
+          key: secret('Its key (PEM).'),
+        }),
+      ])
+      .optional()
+      .describe('Certificate and key; or by-proxy, where a proxy in front of the page speaks TLS.'),
+    users: z
+      .array(
+        z.strictObject({
+          name: name('Who signs in, as the audit trail names them.'),
+          role: z
+            .enum(['viewer', 'reviewer', 'admin'])
+            .describe(
+              'viewer: looks; reviewer: decides on held contours too; admin: pauses, replays and triggers too.',
+            ),
+          password: secret('The line that `caliper password` printed, never the password itself.'),
+        }),
+      )
+      .default([])
+      .describe('People who may sign in; with none, whoever reaches the loopback address is admin.'),
+    tokens: z
+      .array(
+        z.strictObject({
+          name: name('Which program it is, as the audit trail names it.'),
+          role: z
+            .enum(['metrics', 'trigger', 'viewer', 'reviewer', 'admin'])
+            .describe('metrics: reads /metrics; trigger: names reports to look up, and nothing else; others as users.'),
+          token: secret('Bearer token, at least 32 characters.'),
+        }),
+      )
+      .default([])
+      .describe('Programs that may use the API with a bearer token.'),
+    idleMinutes: z
+      .number()
+      .positive()
+      .max(1440)
+      .default(30)
+      .describe('Signed out after so many minutes without a request; after twelve hours in any case.'),
+    viewer: z
+      .string()
+      .refine(
+        (text) => isHttpUrl(text.replace(/\{(study|series|instance)\}/g, '1')) && !VIEWER_WORDS.test(text),
+        'must be an address in which {study}, {series} and {instance} stand for UIDs',
+      )
+      .optional()
+      .describe(
+        "Address of the site's viewer: {study}, {series} and {instance} stand for the UIDs of the marked image.",
+      ),
+  })
+  .prefault({})
+  .describe('The page and the API.');
+
+const audit = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The audit trail, relative to this file; caliper-audit.jsonl beside the state folder where left out.'),
+    syslog: z
+      .strictObject({
+        address: z
+          .string()
+          .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, 'must be a host and a port, such as audit.hospital.example:6514')
+          .describe('Host and port of an audit record repository (RFC 5425, syslog over TLS).'),
+        ca: secret('Certificate of the authority to trust (PEM).').optional(),
+      })
+      .optional()
+      .describe('Where audit messages are sent besides the file.'),
+  })
+  .prefault({})
+  .describe(
+    'Who did and saw what, as DICOM audit messages (PS3.15 A.5), in a file whose lines are chained by their hashes.',
+  );
+
 export const configurationSchema = z
   .strictObject({
     $schema: z.string().optional().describe('For editors.'),
@@ -239,23 +352,14 @@ export const configurationSchema = z
       .strictObject({
         events: z
           .union([z.literal('forever'), days()])
-          .default('forever')
+          .prefault('forever')
           .describe('How long the history of each step is kept.'),
         reviews: z.literal('forever').default('forever').describe('Decisions of people are kept.'),
       })
       .prefault({}),
     harvest,
-    page: z
-      .strictObject({
-        listen: z
-          .string()
-          .regex(
-            /^(127\.0\.0\.1|\[::1\]|localhost):\d{1,5}$/,
-            'must be a loopback address and a port, such as 127.0.0.1:8080: the page has no sign-in yet',
-          )
-          .default('127.0.0.1:8080'),
-      })
-      .prefault({}),
+    page,
+    audit,
   })
   .superRefine((configuration, context) => {
     const archives = configuration.archives.map((a) => a.name);
@@ -290,9 +394,17 @@ export const configurationSchema = z
         ['harvest', 'sources', i],
       ),
     );
-    configuration.destinations.forEach((d, i) =>
-      known(d.archive, archives, 'an archive', ['destinations', i, 'archive']),
+    unique(
+      [...configuration.page.users, ...configuration.page.tokens].map((u) => u.name),
+      (i) => ['page', i < configuration.page.users.length ? 'users' : 'tokens'],
     );
+    for (const says of openPageProblems(configuration.page))
+      context.addIssue({ code: 'custom', path: ['page', 'listen'], message: says });
+    configuration.destinations.forEach((d, i) => {
+      known(d.archive, archives, 'an archive', ['destinations', i, 'archive']);
+      for (const { setting, message } of destinationProblems(d, configuration))
+        context.addIssue({ code: 'custom', path: ['destinations', i, setting], message });
+    });
     configuration.rules.forEach((r, i) =>
       r.store.to.forEach((d, j) => known(d, destinations, 'a destination', ['rules', i, 'store', 'to', j])),
     );
@@ -300,6 +412,58 @@ export const configurationSchema = z
 
 export type Configuration = z.output<typeof configurationSchema>;
 export type ConfiguredArchive = Configuration['archives'][number];
+
+interface DestinationProblem {
+  readonly setting: 'segmentation' | 'resultReport' | 'rejectionNotes';
+  readonly message: string;
+}
+
+/** Settings of a destination that the others do not allow. */
+function destinationProblems(
+  { archive, confirm, segmentation, resultReport, rejectionNotes }: z.output<typeof destination>,
+  {
+    rules,
+    segmentation: { extent },
+  }: {
+    readonly rules: readonly z.output<typeof rule>[];
+    readonly segmentation: { readonly extent: 'slice' | 'volume' };
+  },
+): readonly DestinationProblem[] {
+  const problems: DestinationProblem[] = [];
+  if (segmentation === 'fractional') {
+    const says = (message: string) => problems.push({ setting: 'segmentation', message });
+    const without = rules.flatMap((r, i) =>
+      r.method !== 'cosegmentation' && r.store.to.includes(archive) ? [r.name ?? `rule-${i + 1}`] : [],
+    );
+    if (without.length > 0)
+      says(
+        `cannot be fractional: method grabcut gives no probabilities (${without.join(', ')}); write binary, or method: cosegmentation`,
+      );
+    if (extent === 'volume')
+      says(
+        'cannot be fractional with extent: volume, where lesions are followed without probabilities; write binary, or extent: slice',
+      );
+    if (resultReport) says('cannot be fractional with a resultReport, which measures masks; write binary or labelmap');
+  }
+  if (confirm === 'answer') {
+    const message = 'needs confirm: read-back, since it follows only what was read back';
+    if (resultReport) problems.push({ setting: 'resultReport', message });
+    if (rejectionNotes === 'allowed') problems.push({ setting: 'rejectionNotes', message });
+  }
+  return problems;
+}
+
+/** Why a page may not be opened to other machines like this. */
+function openPageProblems({ listen, users, tls }: z.output<typeof page>): readonly string[] {
+  if (isLoopback(listen)) return [];
+  return [
+    ...(users.length === 0 ? ['can be reached from other machines, which needs page.users'] : []),
+    ...(tls === undefined ? ['can be reached from other machines, which needs page.tls'] : []),
+  ];
+}
+
+/** Whether an address can be reached from this machine alone. */
+export const isLoopback = (listen: string): boolean => /^(127(\.\d{1,3}){3}|\[::1\]|localhost):\d+$/.test(listen);
 
 function isTimeZone(text: string): boolean {
   try {

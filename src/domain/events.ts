@@ -23,6 +23,21 @@ export const EVENTS = {
     fields: { signal: 'code' },
   },
   'daemon.stopped': { level: 'info', says: 'The daemon has stopped.', fields: {} },
+  'configuration.reloaded': {
+    level: 'info',
+    says: 'The daemon was asked to read its configuration again, and works by the new one.',
+    fields: {},
+  },
+  'configuration.refused': {
+    level: 'error',
+    says: 'A changed configuration is not good: the last good one stays at work. /healthz and `caliper check` say what is wrong.',
+    fields: { problems: 'count', line: 'count', setting: 'code' },
+  },
+  'audit.failing': {
+    level: 'error',
+    says: 'The audit trail cannot be written, or its repository does not take it.',
+    fields: { error: 'code' },
+  },
   'database.ready': {
     level: 'info',
     says: 'The database answers.',
@@ -33,6 +48,12 @@ export const EVENTS = {
     says: 'A connection to the database broke; work goes on when it answers again.',
     fields: { error: 'code' },
   },
+  'disk.low': {
+    level: 'error',
+    says: 'The disk of the ledger is nearly full: nothing new is looked for, what is known is worked off. Free space; it goes on by itself.',
+    fields: {},
+  },
+  'disk.has-room': { level: 'info', says: 'There is room again: sources are searched as before.', fields: {} },
   'queue.failing': {
     level: 'warn',
     says: 'A job ended unexpectedly; what it was for stands in the ledger and is tried again.',
@@ -123,6 +144,11 @@ export const EVENTS = {
     says: 'A report no longer counts: a newer one replaces it, or a note rejects it. What is stored for it stays.',
     fields: { report: 'ledger-number', reason: 'code', objects: 'count' },
   },
+  'report.left-behind': {
+    level: 'info',
+    says: 'What is stored for a report that no longer counts is looked after, where rejection notes are allowed.',
+    fields: { report: 'ledger-number', reason: 'code' },
+  },
   'note.read': {
     level: 'info',
     says: 'A rejection note was read.',
@@ -130,18 +156,33 @@ export const EVENTS = {
   },
   'object.stored': {
     level: 'info',
-    says: 'A segmentation is stored and was read back.',
-    fields: { object: 'ledger-number', destination: 'name', segments: 'count', took: 'ms' },
+    says: 'A segmentation, a result report or a rejection note is stored and was read back.',
+    fields: { object: 'ledger-number', destination: 'name', kind: 'code', segments: 'count', took: 'ms' },
   },
   'object.held': {
     level: 'warn',
     says: 'A segmentation is not delivered and needs a person.',
     fields: { object: 'ledger-number', destination: 'name', reason: 'code' },
   },
+  'object.not-written': {
+    level: 'warn',
+    says: 'A result report or a rejection note could not be written; segmentations are stored without it.',
+    fields: { destination: 'name', kind: 'code', reason: 'code' },
+  },
   'object.waiting': {
     level: 'info',
     says: 'A delivery waits and is tried again.',
     fields: { object: 'ledger-number', destination: 'name', reason: 'code', next: 'time', attempt: 'count' },
+  },
+  'archive.left-alone': {
+    level: 'warn',
+    says: 'An archive is away or does not let us in: it is asked once a minute (refused: every five) until it answers; nothing is lost.',
+    fields: { archive: 'name', reason: 'code' },
+  },
+  'archive.answers-again': {
+    level: 'info',
+    says: 'An archive that was left alone answers: what waited for it goes on, the oldest first.',
+    fields: { archive: 'name', waited: 'count' },
   },
   'archive.failing': {
     level: 'warn',

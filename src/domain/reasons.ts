@@ -263,6 +263,18 @@ export const REASONS = {
     says: 'The contour does not re-measure as the marks say.',
     do: 'Look at the overlay; accept or leave it held.',
   },
+  'rejected-by-reviewer': {
+    class: 'policy',
+    retry: 'never',
+    says: 'A person looked at the contours and took none of them.',
+    do: 'Nothing; the review stands in the audit trail.',
+  },
+  'choice-stale': {
+    class: 'policy',
+    retry: 'never',
+    says: 'The contour that a person chose can no longer be made as it was shown: the image, the report or the software changed.',
+    do: 'Look at the contours again and choose anew.',
+  },
   'bundle-unavailable': {
     class: 'segmentation',
     retry: 'backoff',
@@ -426,6 +438,12 @@ export const REASONS = {
     retry: 'never',
     says: 'The segmentation object failed its own check before it was sent.',
     do: 'Report it; nothing was sent.',
+  },
+  'document-self-check': {
+    class: 'store',
+    retry: 'never',
+    says: 'The result report or rejection note failed its own check before it was sent.',
+    do: 'Report it; it was not sent.',
   },
 } as const satisfies Record<string, Reason>;
 

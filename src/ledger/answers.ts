@@ -4,6 +4,7 @@ import type {
   Finding,
   MeasurementKey,
   MethodName,
+  Ms,
   OutcomeKind,
   ReasonCode,
   SeriesInstanceUid,
@@ -143,4 +144,90 @@ export interface ReportFilter {
   readonly state?: RunState;
   readonly outcome?: OutcomeKind;
   readonly source?: string;
+}
+
+/** Which lines of the worklist: all given conditions must hold. */
+export interface WorklistFilter {
+  readonly limit: number;
+  /** Page on: runs that were opened before this one. */
+  readonly before?: RunId;
+  /** Reports with such a measurement; with `reason`, one that ended so for that reason. */
+  readonly outcome?: OutcomeKind | 'pending';
+  readonly reason?: ReasonCode;
+  readonly source?: string;
+  readonly firstSeenFrom?: Date;
+  readonly firstSeenUntil?: Date;
+}
+
+/** A report with its current run; the run's id is the place in the list. */
+export interface WorklistLine extends ReportLine {
+  readonly run: RunId;
+  /** Why measurements of it ended as they did, each once. */
+  readonly reasons: readonly ReasonCode[];
+}
+
+/** How many measurements of current runs ended so. */
+export interface OutcomeCount {
+  readonly outcome: OutcomeKind | 'pending';
+  readonly reason: ReasonCode | undefined;
+  readonly count: number;
+}
+
+/** What a source has shown lately. */
+export interface SourceActivity {
+  readonly source: string;
+  readonly reports: number;
+  /** When it last showed a report that was not known. */
+  readonly lastNew: Date | undefined;
+  /** In the fourteen days before. */
+  readonly newInTwoWeeks: number;
+  /** The longest time between two new ones in these fourteen days. */
+  readonly longestPauseMs: Ms | undefined;
+}
+
+/** Agreement of contours, this week beside the four weeks before. */
+export interface AgreementDrift {
+  readonly recent: AgreementSample;
+  readonly before: AgreementSample;
+}
+export interface AgreementSample {
+  readonly count: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** What a person chose for a held measurement. */
+export interface Choice {
+  readonly run: RunId;
+  readonly measurementKey: MeasurementKey;
+  readonly candidate: string;
+  /** SHA-256 (hex) of the pixels that were shown; undefined where none was chosen. */
+  readonly maskSha256: string | undefined;
+  readonly by: string;
+  readonly at: Date;
+}
+
+/** What a week has shown. */
+export interface LetterFacts {
+  /** New reports by hour of the day (UTC), over the whole time. */
+  readonly hours: readonly { readonly hour: number; readonly reports: number }[];
+  /** Who wrote reports; `readable`: those with a measurement. A writer that is not known: not read, or not said. */
+  readonly writers: readonly {
+    readonly writer: string | undefined;
+    readonly kind: string | undefined;
+    readonly reports: number;
+    readonly readable: number;
+    readonly measurements: number;
+  }[];
+  /** How the numbers of reports compare with their lines, by writer: findings `length.*`. */
+  readonly lengths: readonly {
+    readonly writer: string | undefined;
+    readonly finding: string;
+    readonly count: number;
+  }[];
+  readonly outcomes: readonly OutcomeCount[];
+  /** Reports that ended without a look at a measurement. */
+  readonly refused: readonly { readonly reason: ReasonCode; readonly count: number }[];
+  /** Reports with something to show, the latest first. */
+  readonly pictured: readonly ReportNumber[];
 }

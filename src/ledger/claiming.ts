@@ -1,8 +1,16 @@
 /** Who works on a run: one statement takes it, a fence number tells later writers apart. */
 import type { Pool } from 'pg';
 import { fail, ok, REPORT_CLASSES, type Ms, type Result } from '../domain/index.js';
-import type { Claim, LeaseLost, RunCause, RunId } from './values.js';
-import { reportOf, reviewOf, sightingOf, type StoredReport, type StoredReview, type StoredSighting } from './rows.js';
+import type { Again, Claim, LeaseLost, RunCause, RunId } from './values.js';
+import {
+  given,
+  reportOf,
+  reviewOf,
+  sightingOf,
+  type StoredReport,
+  type StoredReview,
+  type StoredSighting,
+} from './rows.js';
 import { inTransaction, type Transaction } from './transaction.js';
 import { RUN_WORKING, type RunState, type WorkingRunState } from './transitions.js';
 
@@ -50,7 +58,7 @@ const CLAIM = `
   ), told as (
     insert into caliper.event (run, from_state, to_state) select id, was, state from claimed where was <> state
   )
-  select c.id, c.fence, c.owner, c.state, c.attempts, c.cause, c.policy_digest, c.method_digest, to_jsonb(p) as report,
+  select c.id, c.fence, c.owner, c.state, c.attempts, c.cause, c.again, c.policy_digest, c.method_digest, to_jsonb(p) as report,
     (select jsonb_agg(to_jsonb(s) order by s.last_seen desc, s.source) from caliper.sighting s where s.report = p.number) as sightings,
     (select jsonb_agg(to_jsonb(v) order by v.id) from caliper.review v where v.report = p.number) as reviews
   from claimed c join caliper.report p on p.number = c.report`;
@@ -62,6 +70,7 @@ interface ClaimedRow {
   readonly state: WorkingRunState;
   readonly attempts: number;
   readonly cause: RunCause;
+  readonly again: Again | null;
   readonly policy_digest: string;
   readonly method_digest: string;
   readonly report: StoredReport;
@@ -86,6 +95,7 @@ export async function claimRun(
       state: row.state,
       attempts: row.attempts,
       cause: row.cause,
+      again: given(row.again),
       digests: { policyDigest: row.policy_digest, methodDigest: row.method_digest },
       report: reportOf(row.report),
       sightings: row.sightings.map(sightingOf),

@@ -5,6 +5,7 @@ import { UNFINISHED } from './claiming.js';
 import { settleObject } from './delivering.js';
 import { deliveryMoved, runMoved } from './events.js';
 import type {
+  Again,
   DeliveryId,
   HeldDecision,
   ObjectNumber,
@@ -80,18 +81,20 @@ export async function reopen(
   digests: RunDigests,
   cause: RunCause,
   by: string,
+  asked?: Again,
 ): Promise<readonly ReportNumber[]> {
   return inTransaction(pool, async (transaction) => {
     const reports = await selectReports(transaction, selection);
     const urgency = selection.reports ? 'today' : 'backlog';
-    const values = [reports, digests.policyDigest, digests.methodDigest, cause, urgency, by];
+    const how = asked === undefined ? null : JSON.stringify(asked);
+    const values = [reports, digests.policyDigest, digests.methodDigest, cause, urgency, by, how];
     const again = await transaction.query<{ report: ReportNumber }>(
       `with ended as (
          select id, state from caliper.run
          where report = any($1) and policy_digest = $2 and method_digest = $3 and state in ('done', 'refused', 'dead')
          for update
        ), opened as (
-         update caliper.run r set state = 'seen', came_from = ended.state, reason = null, cause = $4, urgency = $5, due = now(),
+         update caliper.run r set state = 'seen', came_from = ended.state, reason = null, cause = $4, urgency = $5, again = $7, due = now(),
            attempts = 0, opened = now(), changed = now()
          from ended where r.id = ended.id returning r.id, r.report, ended.state as was
        ), told as (
@@ -102,8 +105,8 @@ export async function reopen(
     );
     const anew = await transaction.query<{ report: ReportNumber }>(
       `with opened as (
-         insert into caliper.run (report, policy_digest, method_digest, cause, urgency)
-         select number, $2, $3, $4, $5 from unnest($1::bigint[]) as number order by number
+         insert into caliper.run (report, policy_digest, method_digest, cause, urgency, again)
+         select number, $2, $3, $4, $5, $7::jsonb from unnest($1::bigint[]) as number order by number
          on conflict do nothing returning id, report
        ), served as (
          update caliper.report p set unserved = false from opened where p.number = opened.report and p.unserved

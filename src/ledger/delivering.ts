@@ -12,10 +12,10 @@ import type {
 import { fenced } from './claiming.js';
 import { deliveryMoved } from './events.js';
 import type { Claim, Delivery, DeliveryId, DeliveryMove, LeaseLost, ObjectNumber, ObjectRecord } from './values.js';
-import { hasEnded, outcomeOf } from './outcomes.js';
+import { outcomeOf, type DeliveryEnd } from './outcomes.js';
 import { given } from './rows.js';
 import type { Transaction } from './transaction.js';
-import type { DeliveryState } from './transitions.js';
+import { DELIVERY_ENDED, type DeliveryState } from './transitions.js';
 
 const DELIVERY = `
   select d.id, d.object, o.kind, o.sop_instance_uid, o.study_instance_uid, o.series_instance_uid, o.digest, o.segments, d.destination,
@@ -126,19 +126,44 @@ async function lockedDelivery(transaction: Transaction, claim: Claim, id: Delive
   return deliveryOf(rows[0]);
 }
 
-/** What follows from the states of an object's deliveries: the outcome of its measurements, and whether its bytes are still needed. */
+/**
+ * What follows from the states of an object's deliveries: the outcomes of its measurements, and whether its bytes are still needed. A measurement that
+ * is in several objects that were made together (other forms for other destinations, slices that cannot share one) has become what the worst delivery of them all
+ * is.
+ */
 export async function settleObject(transaction: Transaction, object: ObjectNumber): Promise<void> {
-  const { rows } = await transaction.query<Pick<StoredDelivery, 'state' | 'came_from' | 'reason'>>(
-    'select state, came_from, reason from caliper.delivery where object = $1 order by destination',
+  const { rows } = await transaction.query<StoredEnd & { readonly key: string }>(
+    `select m.key, d.state, d.came_from, d.reason
+     from caliper.object o
+     join caliper.measurement m on m.run = o.run
+       and o.segments @> jsonb_build_array(jsonb_build_object('measurementKey', m.key))
+     join caliper.object l on l.number = m.object and l.made = o.made
+     join caliper.object x on x.run = o.run and x.made = o.made
+       and x.segments @> jsonb_build_array(jsonb_build_object('measurementKey', m.key))
+     join caliper.delivery d on d.object = x.number
+     where o.number = $1 order by m.key, x.number, d.destination`,
     [object],
   );
-  const ends = rows.map((row) => ({ state: row.state, cameFrom: given(row.came_from), reason: given(row.reason) }));
-  const outcome = outcomeOf(ends);
-  await transaction.query('update caliper.measurement set outcome = $2, reason = $3 where object = $1', [
-    object,
-    outcome?.kind ?? null,
-    outcome?.reason ?? null,
-  ]);
-  if (ends.every((end) => hasEnded(end.state)))
-    await transaction.query('update caliper.object set bytes = null where number = $1', [object]);
+  const ends = new Map<string, DeliveryEnd[]>();
+  for (const row of rows) ends.set(row.key, [...(ends.get(row.key) ?? []), endOf(row)]);
+  const outcomes = [...ends].map(([key, of]) => ({ key, ...outcomeOf(of) }));
+  await transaction.query(
+    `update caliper.measurement m set outcome = s.kind, reason = s.reason
+     from caliper.object o, jsonb_to_recordset($2) as s (key text, kind text, reason text)
+     where o.number = $1 and m.run = o.run and m.key = s.key`,
+    [object, JSON.stringify(outcomes)],
+  );
+  await transaction.query(
+    `update caliper.object o set bytes = null
+     where number = $1 and not exists (select 1 from caliper.delivery d where d.object = o.number and d.state <> all($2))`,
+    [object, DELIVERY_ENDED],
+  );
 }
+
+type StoredEnd = Pick<StoredDelivery, 'state' | 'came_from' | 'reason'>;
+
+const endOf = (row: StoredEnd): DeliveryEnd => ({
+  state: row.state,
+  cameFrom: given(row.came_from),
+  reason: given(row.reason),
+});

@@ -1,4 +1,5 @@
 export type * from './answers.js';
+export type { ChoiceRefusal } from './choosing.js';
 export type { Ledger } from './ledger.js';
 export type * from './values.js';
 export type {
@@ -9,6 +10,7 @@ export type {
   DatabaseWorld,
   EmbeddedOptions,
 } from './database/database-types.js';
+export { backupLines, restoreLines, type RestoreProblem, type RowCounts } from './backup.js';
 export { deleteState } from './database/delete-state.js';
 export { openDatabase } from './database/open-database.js';
 export { openLedger } from './open-ledger.js';

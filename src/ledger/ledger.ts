@@ -1,4 +1,5 @@
 import type {
+  MeasurementKey,
   Ms,
   ReasonCode,
   Result,
@@ -7,8 +8,24 @@ import type {
   StudyInstanceUid,
   Uid,
 } from '../domain/index.js';
-import type { LedgerStatus, Work, ObjectRow, ReportStory, ReportLine, ReportFilter } from './answers.js';
 import type {
+  AgreementDrift,
+  Choice,
+  LedgerStatus,
+  LetterFacts,
+  ObjectRow,
+  OutcomeCount,
+  ReportFilter,
+  ReportLine,
+  ReportStory,
+  SourceActivity,
+  Work,
+  WorklistFilter,
+  WorklistLine,
+} from './answers.js';
+import type { ChoiceRefusal } from './choosing.js';
+import type {
+  Again,
   ReportNumber,
   ObjectNumber,
   RunId,
@@ -36,6 +53,7 @@ import type {
   Outdated,
   OutdatedObject,
   OutdatedReport,
+  Outdating,
 } from './values.js';
 
 /**
@@ -117,10 +135,17 @@ export interface Ledger {
   endReports(ends: readonly Outdated[]): Promise<readonly OutdatedReport[]>;
   /** Why a report no longer counts; undefined where it does. */
   outdated(report: ReportNumber): Promise<ReasonCode | undefined>;
+  /** The same, with the report or note that says so. */
+  outdating(report: ReportNumber): Promise<Outdating | undefined>;
   /** A report counts again, because what replaced it is rejected itself. */
   countAgain(report: ReportNumber): Promise<void>;
   /** Objects that are stored for reports that no longer count, and that no known note rejects: to be rejected where a destination allows it. */
   outdatedObjects(): Promise<readonly OutdatedObject[]>;
+  /**
+   * Opens the last run of each report again that no longer counts and has something stored at one of these destinations that was not looked after there
+   * (`Account.noted`), once the report that replaces it has come to its end. `by`: who asked.
+   */
+  reopenOutdated(destinations: readonly string[], by: string): Promise<readonly ReportNumber[]>;
 
   // people
   /**
@@ -129,7 +154,8 @@ export interface Ledger {
    */
   decideHeld(run: RunId, decision: HeldDecision, by: string): Promise<Result<void, 'not-held'>>;
   /**
-   * Works the selected reports again: their run of these digests goes back to `seen`; where there is none, one is opened. Reports with a run
+   * Works the selected reports again: their run of these digests goes back to `seen`; where there is none, one is opened. `again`: by which
+   * method, in place of that of the rules; the digests are then those of it. Reports with a run
    * under way, or whose run of these digests is held (see `decideHeld`), are left alone. `by`: who asked.
    */
   reopen(
@@ -137,10 +163,21 @@ export interface Ledger {
     digests: RunDigests,
     cause: Exclude<RunCause, 'sighting'>,
     by: string,
+    again?: Again,
   ): Promise<readonly ReportNumber[]>;
   /** The reports of a selection that no run is under way for: what `reopen` would look at. */
   selectedForReplay(selection: ReplaySelection): Promise<readonly ReportNumber[]>;
   addReview(review: Omit<Review, 'at'>): Promise<void>;
+
+  /**
+   * A person's word on a held measurement; the first counts. With a contour, the run goes on (cause `review`) and its worker makes the object; with
+   * none, the measurement ends as skipped (`rejected-by-reviewer`).
+   */
+  choose(choice: Omit<Choice, 'at'>): Promise<Result<Choice, ChoiceRefusal>>;
+  /** The choices that stand for a run: to be applied when its contours are made. */
+  choices(run: RunId): Promise<readonly Choice[]>;
+  /** What was chosen cannot be made again as it was shown: somebody has to choose anew. */
+  dropChoice(run: RunId, measurement: MeasurementKey): Promise<void>;
 
   // sources and destinations
   /** Tells the ledger the configured mode; the first time that it is live is kept for ever. */
@@ -149,10 +186,22 @@ export interface Ledger {
   pauseRole(role: Role['role'], name: string, reason: string): Promise<Role>;
   resumeRole(role: Role['role'], name: string): Promise<Role>;
   roles(): Promise<readonly Role[]>;
+  /** An archive does what it is asked again: what waited for it is due now, the oldest first. Gives how many runs that were. */
+  archiveAnswers(archive: string): Promise<number>;
 
   // questions
   status(): Promise<LedgerStatus>;
   work(): Promise<Work>;
+  /** Reports by their current run, the one that was opened last first. */
+  worklist(filter: WorklistFilter): Promise<readonly WorklistLine[]>;
+  /** Of current runs, the most frequent first. Takes a look at every measurement. */
+  outcomeCounts(): Promise<readonly OutcomeCount[]>;
+  sourceActivity(): Promise<readonly SourceActivity[]>;
+  agreementDrift(): Promise<AgreementDrift>;
+  /** What was seen from a time until before another. */
+  letterFacts(from: Date, until: Date): Promise<LetterFacts>;
+  /** Another number after whatever happened. */
+  pulse(): Promise<number>;
   recentReports(filter: ReportFilter): Promise<readonly ReportLine[]>;
   reportByNumber(number: ReportNumber): Promise<ReportStory | undefined>;
   objectByNumber(number: ObjectNumber): Promise<ObjectRow | undefined>;

@@ -1,7 +1,7 @@
 /** Which reports count: predecessors and duplicates, key object notes, and what becomes of reports that no longer count. */
 import type { Pool } from 'pg';
 import { SOP_CLASS, type ReasonCode, type SopInstanceUid, type StudyInstanceUid } from '../domain/index.js';
-import { UNREAD_NEIGHBOUR } from './claiming.js';
+import { UNFINISHED, UNREAD_NEIGHBOUR } from './claiming.js';
 import { moveHeldDeliveries } from './deciding.js';
 import { runMoved, stayed } from './events.js';
 import { given } from './rows.js';
@@ -16,6 +16,7 @@ import type {
   Outdated,
   OutdatedObject,
   OutdatedReport,
+  Outdating,
   ReportNumber,
   RunId,
 } from './values.js';
@@ -254,7 +255,7 @@ async function endReport(transaction: Transaction, end: Outdated): Promise<Outda
   if (!latest || latest.known) return undefined;
   await transaction.query(
     `insert into caliper.outdated (report, reason, by_uid) values ($1, $2, $3)
-     on conflict (report) do update set reason = excluded.reason, by_uid = excluded.by_uid, since = now()`,
+     on conflict (report) do update set reason = excluded.reason, by_uid = excluded.by_uid, since = now(), noted = '{}'`,
     [latest.number, end.reason, end.by],
   );
   if (latest.run !== null) await endRun(transaction, latest.run, latest.state!, end.reason);
@@ -290,6 +291,81 @@ export async function outdated(pool: Pool, report: ReportNumber): Promise<Reason
   return rows[0]?.reason;
 }
 
+/** The same, with the report or note that says so. */
+export async function outdating(pool: Pool, report: ReportNumber): Promise<Outdating | undefined> {
+  const { rows } = await pool.query<Outdating>('select reason, by_uid as by from caliper.outdated where report = $1', [
+    report,
+  ]);
+  return rows[0];
+}
+
+/** Written with what a run of the report made there. */
+export async function recordNoted(
+  transaction: Transaction,
+  report: ReportNumber,
+  destinations: readonly string[],
+): Promise<void> {
+  await transaction.query(
+    'update caliper.outdated set noted = array(select distinct unnest(noted || $2::text[]) order by 1) where report = $1',
+    [report, destinations],
+  );
+}
+
+/**
+ * Whether something stored for the report of the row `x` of outdated reports is not looked after at one of the destinations `$1`: an object of the
+ * ledger, or one that was found in an archive.
+ */
+const TO_BE_NOTED = `(
+  exists (select 1 from caliper.run q join caliper.object o on o.run = q.id join caliper.delivery d on d.object = o.number
+    where q.report = x.report and o.kind <> 'rejection-note' and d.destination = any($1) and d.destination <> all(x.noted)
+      and d.state in ('stored', 'already-stored', 'stored-unconfirmed')
+      and not exists (select 1 from caliper.key_object k where k.rejects @> array[o.sop_instance_uid]))
+  or exists (select 1 from unnest($1) as g (destination) where g.destination <> all(x.noted))
+    and exists (select 1 from caliper.run q join caliper.measurement m on m.run = q.id
+      where q.report = x.report and m.seg_uid is not null
+        and not exists (select 1 from caliper.key_object k where k.rejects @> array[m.seg_uid])))`;
+
+/**
+ * The report that replaces that of the row `x` has come to its end: none of its contours is still to come, and it counts itself. A note, or a report
+ * that the ledger does not know, has nothing to come.
+ */
+const REPLACEMENT_ENDED = `not exists (
+  select 1 from caliper.report p
+  left join lateral (select id, state from caliper.run where report = p.number order by opened desc, id desc limit 1) n on true
+  where p.sop_instance_uid = x.by_uid and x.reason <> 'rejected-by-note'
+    and (n.state is null or n.state not in ('done', 'refused')
+      or exists (select 1 from caliper.measurement m where m.run = n.id and (m.outcome is null or m.outcome in ('would-store', 'held')))
+      or exists (select 1 from caliper.outdated y where y.report = p.number)))`;
+
+export async function reopenOutdated(
+  pool: Pool,
+  destinations: readonly string[],
+  by: string,
+): Promise<readonly ReportNumber[]> {
+  if (destinations.length === 0) return [];
+  return inTransaction(pool, async (transaction) => {
+    const { rows } = await transaction.query<{ id: RunId; report: ReportNumber; state: RunState }>(
+      `select r.id, r.report, r.state from caliper.outdated x
+       join lateral (select * from caliper.run where report = x.report order by opened desc, id desc limit 1) r on true
+       where r.state in ('done', 'refused', 'dead')
+         and not exists (select 1 from caliper.run u where u.report = x.report and (u.state ${UNFINISHED} or u.state = 'held'))
+         and ${TO_BE_NOTED} and ${REPLACEMENT_ENDED}
+       order by r.id for update of x`,
+      [destinations],
+    );
+    for (const { id, state } of rows) {
+      await runMoved(transaction, id, { from: state, to: 'seen', by });
+      await transaction.query(
+        `update caliper.run set state = 'seen', came_from = $2, reason = null, cause = 'amended', again = null, due = now(),
+           attempts = 0, changed = now()
+         where id = $1`,
+        [id, state],
+      );
+    }
+    return rows.map((row) => row.report);
+  });
+}
+
 /** A report counts again: what replaced it was itself rejected. */
 export async function countAgain(pool: Pool, report: ReportNumber): Promise<void> {
   await pool.query('delete from caliper.outdated where report = $1', [report]);
@@ -309,6 +385,7 @@ export async function outdatedObjects(pool: Pool): Promise<readonly OutdatedObje
      from caliper.outdated x join caliper.run r on r.report = x.report join caliper.object o on o.run = r.id
      where exists (select 1 from caliper.delivery d
          where d.object = o.number and d.state in ('stored', 'already-stored', 'stored-unconfirmed'))
+       and o.kind <> 'rejection-note'
        and not exists (select 1 from caliper.key_object k where k.rejects @> array[o.sop_instance_uid])
      order by o.number`,
   );

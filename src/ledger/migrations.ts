@@ -198,4 +198,46 @@ export const MIGRATIONS: readonly Migration[] = [
       );
     `,
   },
+  {
+    version: 3,
+    what: 'rejection notes of our own, what was noted where, and runs by a method that somebody asked for',
+    sql: `
+      alter table caliper.object drop constraint object_kind_check;
+      alter table caliper.object add constraint object_kind_check check (kind in ('segmentation', 'result-report', 'rejection-note'));
+
+      -- When it was made last: objects that were made together have the same moment.
+      alter table caliper.object add column made timestamptz not null default now();
+
+      -- Destinations at which what is stored for the report was looked after.
+      alter table caliper.outdated add column noted text[] not null default '{}';
+
+      -- Of a replay that names its method: the method, its bundle, and what becomes of what is replaced.
+      alter table caliper.run add column again jsonb;
+    `,
+  },
+  {
+    version: 4,
+    what: 'what people chose for held measurements, and indices of the worklist',
+    sql: `
+      -- A person's word on a held measurement: one of the contours that were shown, by the digest of its pixels, or none.
+      create table caliper.choice (
+        id bigserial primary key,
+        run bigint not null references caliper.run,
+        measurement_key text not null,
+        candidate text not null,
+        mask_sha256 text,
+        by text not null,
+        at timestamptz not null default now(),
+        -- The contour could not be made again as it was shown: the measurement is held again, and somebody may choose anew.
+        stale boolean not null default false
+      );
+      create unique index choice_first on caliper.choice (run, measurement_key) where not stale;
+
+      create index measurement_outcome on caliper.measurement (outcome, run);
+      create index measurement_reason on caliper.measurement (reason, run) where reason is not null;
+      create index sighting_first_seen on caliper.sighting (source, first_seen);
+      create index report_first_seen on caliper.report (first_seen);
+      create index run_changed on caliper.run (changed);
+    `,
+  },
 ];

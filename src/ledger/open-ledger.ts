@@ -1,19 +1,24 @@
 import { fail, ok, type Result } from '../domain/index.js';
+import { archiveAnswers } from './archive-answers.js';
+import { choices, choose, dropChoice } from './choosing.js';
 import { claimRun, release, renew } from './claiming.js';
 import { DatabaseRefusal, type Database, type DatabaseProblem } from './database/database-types.js';
 import { addReview, decideHeld, reopen, selectedForReplay } from './deciding.js';
 import { deliveries, moveDelivery, objectBytes, resumeDelivery } from './delivering.js';
 import type { Ledger } from './ledger.js';
+import { letterFacts } from './letter.js';
 import {
   countAgain,
   endReports,
   hasMeasuredReport,
   outdated,
   outdatedObjects,
+  outdating,
   readKeyObjects,
   recordKeyObject,
   rejections,
   relatedDocuments,
+  reopenOutdated,
   unreadKeyObjects,
   yieldToUnread,
 } from './life-cycle.js';
@@ -23,6 +28,7 @@ import { recentReports, status, work } from './overview.js';
 import { pauseRole, registerRole, resumeRole, roles } from './roles.js';
 import { findUid, objectByNumber, purgeEvents, reportByNumber, writtenObjects } from './story.js';
 import { ensureRuns, seriesCounts, sight } from './watching.js';
+import { agreementDrift, outcomeCounts, pulse, sourceActivity, worklist } from './worklist.js';
 
 /** Makes or migrates the tables, then gives the ledger on them. Tables of a newer program are refused (`database-newer`). */
 export async function openLedger({ pool }: Database): Promise<Result<Ledger, DatabaseProblem>> {
@@ -56,16 +62,28 @@ export async function openLedger({ pool }: Database): Promise<Result<Ledger, Dat
     outdated: (...given) => outdated(pool, ...given),
     countAgain: (...given) => countAgain(pool, ...given),
     outdatedObjects: () => outdatedObjects(pool),
+    outdating: (...given) => outdating(pool, ...given),
+    reopenOutdated: (...given) => reopenOutdated(pool, ...given),
     decideHeld: (...given) => decideHeld(pool, ...given),
     reopen: (...given) => reopen(pool, ...given),
     selectedForReplay: (...given) => selectedForReplay(pool, ...given),
+    choose: (...given) => choose(pool, ...given),
+    choices: (...given) => choices(pool, ...given),
+    dropChoice: (...given) => dropChoice(pool, ...given),
     addReview: (...given) => addReview(pool, ...given),
     registerRole: (...given) => registerRole(pool, ...given),
     pauseRole: (...given) => pauseRole(pool, ...given),
     resumeRole: (...given) => resumeRole(pool, ...given),
     roles: () => roles(pool),
+    archiveAnswers: (...given) => archiveAnswers(pool, ...given),
     status: () => status(pool),
     work: () => work(pool),
+    worklist: (...given) => worklist(pool, ...given),
+    outcomeCounts: () => outcomeCounts(pool),
+    sourceActivity: () => sourceActivity(pool),
+    agreementDrift: () => agreementDrift(pool),
+    letterFacts: (...given) => letterFacts(pool, ...given),
+    pulse: () => pulse(pool),
     recentReports: (...given) => recentReports(pool, ...given),
     reportByNumber: (...given) => reportByNumber(pool, ...given),
     objectByNumber: (...given) => objectByNumber(pool, ...given),

@@ -1,5 +1,5 @@
 import type { OutcomeKind, ReasonCode } from '../domain/index.js';
-import { DELIVERY_ENDED, type DeliveryState } from './transitions.js';
+import type { DeliveryState } from './transitions.js';
 
 export interface DeliveryEnd {
   readonly state: DeliveryState;
@@ -61,5 +61,3 @@ function kindOf({ state, cameFrom, reason }: DeliveryEnd): OutcomeKind | undefin
       return undefined;
   }
 }
-
-export const hasEnded = (state: DeliveryState): boolean => (DELIVERY_ENDED as readonly DeliveryState[]).includes(state);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { settleObject } from './delivering.js';
 import { deliveryMoved } from './events.js';
-import { recordDocument } from './life-cycle.js';
+import { recordDocument, recordNoted } from './life-cycle.js';
 import type {
   Account,
   Claim,
@@ -28,6 +28,7 @@ export async function recordAccount(
     await recordMeasurements(transaction, claim, account.newMeasurements, 'do nothing');
   const objects: ObjectNumber[] = [];
   for (const record of account?.objects ?? []) objects.push(await recordObject(transaction, claim, record));
+  if (account?.noted?.length) await recordNoted(transaction, claim.report.number, account.noted);
   return { report, objects };
 }
 
@@ -70,7 +71,7 @@ async function recordMeasurements(
   const rows = measurements.map((m, position) => ({
     key: m.key,
     position,
-    outcome: m.alreadyIn ? 'already-stored' : (m.outcome?.kind ?? null),
+    outcome: m.outcome?.kind ?? (m.alreadyIn ? 'already-stored' : null),
     reason: m.outcome?.reason ?? null,
     rule: m.rule ?? null,
     method: m.method ?? null,
@@ -106,6 +107,7 @@ async function recordObject(
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (sop_instance_uid) do update set
        run = excluded.run,
+       made = now(),
        digest = case when known.bytes is null then excluded.digest else known.digest end,
        bytes = coalesce(known.bytes, excluded.bytes),
        segments = case when known.bytes is null then excluded.segments else known.segments end

@@ -47,10 +47,19 @@ export interface Sighted {
 export type Urgency = 'today' | 'backlog';
 
 /**
- * Why a run was opened. `replay` and `review` are a person's doing, and thereby the permission to store for a report that is older than a
+ * Why a run was opened. `amended`: its report no longer counts, and what is stored for it is looked after. `replay` and `review` are a person's doing, and thereby the permission to store for a report that is older than a
  * destination's storeFrom.
  */
 export type RunCause = 'sighting' | 'amended' | 'replay' | 'review';
+
+/** What a replay asks for in place of the method of the rules. */
+export interface Again {
+  readonly method: 'grabcut' | 'cosegmentation';
+  /** Name of the bundle, where it is another than the configured one. */
+  readonly bundle?: string;
+  /** What becomes of the contours that are there: `reject` has a note reject them once the new ones are confirmed. */
+  readonly earlier: 'keep' | 'reject';
+}
 
 /** Which reports get a run under the given digests (none is made where one with these digests exists). */
 export type RunScope = { readonly kind: 'reports-without-run' } | { readonly kind: 'every-report' };
@@ -92,6 +101,8 @@ export interface Claim {
   /** Failed tries in this state: counted waits, and takeovers from a worker that vanished. Waiting itself counts nothing. */
   readonly attempts: number;
   readonly cause: RunCause;
+  /** Undefined unless a replay names its method. */
+  readonly again: Again | undefined;
   readonly digests: RunDigests;
   readonly report: ReportRow;
   /** Where the report was seen, the latest first; never empty. */
@@ -104,6 +115,8 @@ export interface ReportReading {
   /** SHA-256 (hex) of the data set. Another one than before under the same UID makes the report `amended`. */
   readonly digest: string;
   readonly kind: string;
+  /** Maker and model of what wrote it, where the report says so. */
+  readonly writer?: string;
   readonly sopClassUID: SopClassUid | undefined;
   readonly findings: readonly Finding[];
   readonly skipped: readonly Skipped[];
@@ -150,6 +163,12 @@ export interface OutdatedReport {
   readonly objectsStored: number;
 }
 
+/** Why a report no longer counts, and the report or note that says so. */
+export interface Outdating {
+  readonly reason: Outdated['reason'];
+  readonly by: SopInstanceUid;
+}
+
 /** An object that is stored although its report no longer counts, and that no note rejects yet. */
 export interface OutdatedObject {
   readonly object: ObjectNumber;
@@ -170,14 +189,14 @@ export interface MeasurementRecord {
   readonly agreement?: Agreement;
   readonly findings: readonly Finding[];
   readonly outcome?: { readonly kind: 'held' | 'skipped' | 'failed'; readonly reason: ReasonCode };
-  /** An own object that was at the destination already holds it: `already-stored` without an object of this run. */
+  /** An own object that was at the destination already holds it: `already-stored` without an object of this run, unless an outcome says otherwise. */
   readonly alreadyIn?: { readonly seg: SopInstanceUid; readonly segmentNumber: number };
 }
 
 /** An object and the destinations it goes to: at least one. */
 export interface ObjectRecord {
   readonly object: SegmentationObject;
-  readonly kind: 'segmentation' | 'result-report';
+  readonly kind: 'segmentation' | 'result-report' | 'rejection-note';
   readonly destinations: readonly string[];
 }
 
@@ -195,6 +214,8 @@ export interface Account {
    * that are `would-store` or `dead` become due). Measurements of the object's segments point to it from then on.
    */
   readonly objects?: readonly ObjectRecord[];
+  /** Destinations at which what is stored for the report, which no longer counts, was looked after. */
+  readonly noted?: readonly string[];
 }
 
 /** Whether a wait counts as a failed try (an error of the work itself) or not (an archive that is away). */

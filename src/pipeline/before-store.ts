@@ -1,7 +1,7 @@
-import { readPart10 } from '../dicom/index.js';
 import type { ArchiveProblem } from '../dicomweb/index.js';
-import { asReadUid, TAG, type SopInstanceUid } from '../domain/index.js';
+import { SOP_CLASS, type SopClassUid, type SopInstanceUid } from '../domain/index.js';
 import type { Claim, Delivery, DeliveryMove } from '../ledger/index.js';
+import { referencedInstances } from './referenced-instances.js';
 import { readNotesAt, seriesOfStudy, type StudySeries } from './study-series.js';
 import type { Destination, World } from './world.js';
 
@@ -32,28 +32,28 @@ export async function askStudy(
 }
 
 /**
- * What is known against storing an object: its report no longer counts, or a note rejects it. Where a note rejects an image of it, a person looks
- * again, since other lesions of the object may stand.
+ * What is known against storing an object: its report no longer counts, or a note rejects it or a segmentation that it tells of. Where a note rejects an
+ * image of it, a person looks again, since other lesions of the object may stand. Against a note speaks only that there is one already.
  */
 export async function speaksAgainst(claim: Claim, delivery: Delivery, world: World): Promise<DeliveryMove | undefined> {
   const { ledger } = world;
+  const bytes = await ledger.objectBytes(delivery.object);
+  const referenced = bytes ? referencedInstances(bytes) : [];
+  const own = [delivery.sopInstanceUID, claim.report.sopInstanceUID];
+  const rejected = await ledger.rejections([...own, ...referenced.map(({ sopInstanceUID }) => sopInstanceUID)]);
+  const isRejected = ({ sopInstanceUID }: { readonly sopInstanceUID: SopInstanceUid }) => rejected.has(sopInstanceUID);
+  const segmentations = referenced.filter(({ sopClassUID }) => SEGMENTATIONS.has(sopClassUID));
+  const refused = { to: 'refused', reason: 'rejected-by-note' } as const;
+  if (delivery.kind === 'rejection-note')
+    return referenced.every(
+      ({ sopInstanceUID }) => (rejected.get(sopInstanceUID) ?? delivery.sopInstanceUID) !== delivery.sopInstanceUID,
+    )
+      ? refused
+      : undefined;
   const reason = await ledger.outdated(claim.report.number);
   if (reason) return { to: 'refused', reason };
-  const bytes = await ledger.objectBytes(delivery.object);
-  const images = bytes ? referencedInstances(bytes) : [];
-  const own = [delivery.sopInstanceUID, claim.report.sopInstanceUID];
-  const rejected = await ledger.rejections([...own, ...images]);
-  if (own.some((uid) => rejected.has(uid))) return { to: 'refused', reason: 'rejected-by-note' };
+  if (own.some((uid) => rejected.has(uid)) || segmentations.some(isRejected)) return refused;
   return rejected.size > 0 ? { to: 'held', reason: 'rejected-by-note' } : undefined;
 }
 
-/** Instances of the study that an object refers to (Common Instance Reference, PS3.3 C.12.2). */
-function referencedInstances(bytes: Uint8Array): readonly SopInstanceUid[] {
-  const file = readPart10(bytes);
-  if (!file.ok) return [];
-  return file.value.dataSet
-    .items(TAG.ReferencedSeriesSequence)
-    .flatMap((series) => series.items(TAG.ReferencedInstanceSequence))
-    .flatMap((instance) => instance.text(TAG.ReferencedSOPInstanceUID) ?? [])
-    .map((uid) => asReadUid<SopInstanceUid>(uid));
-}
+const SEGMENTATIONS: ReadonlySet<SopClassUid> = new Set([SOP_CLASS.Segmentation, SOP_CLASS.LabelMapSegmentation]);

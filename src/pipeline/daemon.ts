@@ -1,4 +1,5 @@
 import { schedule } from 'node-cron';
+import type { Archive } from '../dicomweb/index.js';
 import { ms, type Ms } from '../domain/index.js';
 import type { Leadership, Queue, RunId } from '../ledger/index.js';
 import { isQuiet, layersOf, searchLayer, type WatchPlan } from './watch.js';
@@ -15,6 +16,8 @@ export interface DaemonOptions {
   readonly parallel: number;
   /** Events of ended runs that are older are forgotten; undefined: never. */
   readonly retainEventsMs: Ms | undefined;
+  /** Whether there is room for what a search may find. Where there is not, what is known is worked off, and nothing new is taken in. */
+  readonly hasRoom: () => Promise<boolean>;
 }
 
 const TAIL_EVERY_MS = 20_000;
@@ -37,11 +40,17 @@ export function startDaemon(
   const dueAt = new Map<string, number>();
   const tailMonth = new Map<string, number>();
   let purgeDue = 0;
+  let hadRoom = true;
 
   const tick = async () => {
+    for (const archive of archivesOf(world)) knock(archive, world);
     if (!(await leadership.isLeader())) return;
+    const room = await options.hasRoom();
+    if (room !== hadRoom) world.log.event(room ? 'disk.has-room' : 'disk.low', {});
+    hadRoom = room;
+    if (!room) return;
     for (const job of jobsDue(plans, dueAt, world.now())) await queue.send({ kind: 'search', id: job });
-    if (options.retainEventsMs === undefined || world.now() < purgeDue) return;
+    if (options.retainEventsMs === undefined || isEarly(world.now(), purgeDue, PURGE_EVERY_MS)) return;
     purgeDue = world.now() + PURGE_EVERY_MS;
     await world.ledger.purgeEvents(options.retainEventsMs);
   };
@@ -89,20 +98,41 @@ export function startDaemon(
   };
 }
 
+const archivesOf = ({ sources, destinations }: World): ReadonlySet<Archive> =>
+  new Set([...sources.values(), ...destinations.values()].map(({ archive }) => archive));
+
+const knocking = new WeakSet<Archive>();
+
+/** Not waited for: an archive that does not answer must not stop the clock of the others. */
+function knock(archive: Archive, { log }: World): void {
+  if (knocking.has(archive)) return;
+  knocking.add(archive);
+  void archive
+    .tryAgain()
+    .catch((error: unknown) =>
+      log.event('queue.failing', { error: error instanceof Error ? error.name : typeof error }),
+    )
+    .finally(() => knocking.delete(archive));
+}
+
+/** A clock that was set back makes no pause longer than it would have been. */
+const isEarly = (now: number, dueAt: number | undefined, everyMs: number): boolean =>
+  dueAt !== undefined && now < dueAt && dueAt - now <= everyMs;
+
 /** The search layers whose time has come, as `source/index` and `source/tail`; sets when they are due next. */
-function jobsDue(plans: readonly WatchPlan[], dueAt: Map<string, number>, now: number): readonly string[] {
+export function jobsDue(plans: readonly WatchPlan[], dueAt: Map<string, number>, now: number): readonly string[] {
   const jobs: string[] = [];
   for (const plan of plans) {
     const quiet = isQuiet(plan, now);
     plan.layers.forEach(({ days, everyMs }, i) => {
       const id = `${plan.source}/${i}`;
       if (quiet && days > QUIET_DAYS) return;
-      if (now < (dueAt.get(id) ?? 0)) return;
+      if (isEarly(now, dueAt.get(id), everyMs)) return;
       dueAt.set(id, now + everyMs);
       jobs.push(id);
     });
     const tail = `${plan.source}/tail`;
-    if (plan.since !== undefined && !quiet && now >= (dueAt.get(tail) ?? 0)) {
+    if (plan.since !== undefined && !quiet && !isEarly(now, dueAt.get(tail), TAIL_EVERY_MS)) {
       dueAt.set(tail, now + TAIL_EVERY_MS);
       jobs.push(tail);
     }

@@ -1,10 +1,11 @@
 import { readPart10 } from '../dicom/index.js';
 import type { Archive, ArchiveProblem } from '../dicomweb/index.js';
 import { ok, reasonOf, TAG, type DataSet, type ReasonCode, type Result } from '../domain/index.js';
-import { compareReadBack, ownSegments } from '../seg-writer/index.js';
+import { compareReadBack, explainObject, ownSegments } from '../seg-writer/index.js';
 import type { Claim, Delivery, DeliveryMove, LeaseLost, Role } from '../ledger/index.js';
+import { rejectedInstances } from '../sr-parser/index.js';
 import { askStudy, speaksAgainst, type AskedStudies } from './before-store.js';
-import { nextTryAfter } from './waits.js';
+import { isSpent, nextTryAfter } from './waits.js';
 import type { Destination, World } from './world.js';
 
 /** How often an object that the destination took is asked back before it is sent again. */
@@ -24,22 +25,30 @@ export async function deliver(
   const destination = world.destinations.get(delivery.destination);
   let current = delivery;
   let resent = false;
+  let looked = false;
   const move = async (to: DeliveryMove) => {
     const moved = await ledger.moveDelivery(claim, current.id, to);
     if (moved.ok) current = moved.value;
     return moved;
   };
-  const wait = (reason: ReasonCode, problem?: ArchiveProblem) =>
-    move({
+  const wait = (reason: ReasonCode, problem?: ArchiveProblem) => {
+    const attempt = problem?.unasked ? 'free' : 'counted';
+    const ageMs = world.now() - claim.report.firstSeen.getTime();
+    if (attempt === 'counted' && isSpent(reason, { ageMs, attempts: current.attempts }))
+      return move({ to: 'dead', reason });
+    return move({
       to: 'waiting',
       reason,
-      attempt: 'counted',
+      attempt,
       afterMs: nextTryAfter(reason, {
-        ageMs: world.now() - claim.report.firstSeen.getTime(),
+        ageMs,
         attempts: current.attempts,
+        item: current.object,
         ...(problem?.retryAfter === undefined ? {} : { retryAfterMs: problem.retryAfter }),
+        isLeftAlone: problem?.unasked === 'left-alone',
       }),
     });
+  };
   if (!destination) return move({ to: 'held', reason: 'destination-unknown' });
 
   for (;;) {
@@ -53,14 +62,17 @@ export async function deliver(
         const roles = await ledger.roles();
         const role = roles.find((r) => r.role === 'destination' && r.name === destination.name);
         if (role?.mode === 'paused') return wait('destination-paused');
-        const there = await look(destination.archive, current, await ledger.objectBytes(current.object));
+        const ours = await ledger.objectBytes(current.object);
+        const there = await look(destination.archive, current, ours);
+        looked = true;
         if (there.kind === 'problem') return wait(there.problem.code, there.problem);
         if (there.kind === 'ours') {
+          if (current.kind === 'rejection-note' && ours) await recordOwnNote(current, ours, world);
           const rejected = await ledger.rejections([current.sopInstanceUID]);
           return move(rejected.size > 0 ? { to: 'refused', reason: 'rejected-by-note' } : { to: 'already-stored' });
         }
         if (there.kind === 'differs') return move({ to: 'held', reason: there.reason });
-        if (!mayStore(destination, role, claim)) return move({ to: 'would-store' });
+        if (!mayStore(destination, role, claim, current)) return move({ to: 'would-store' });
         const study = await askStudy(destination, current, world, studies);
         if (study.kind === 'problem') return wait(study.problem.code, study.problem);
         if (study.kind === 'absent') return wait('study-not-there');
@@ -69,6 +81,12 @@ export async function deliver(
         break;
       }
       case 'storing': {
+        // taken up after a crash or a wait: an earlier try may have reached the destination
+        if (!looked) {
+          const back = await move({ to: 'looking' });
+          if (!back.ok) return back;
+          break;
+        }
         const bytes = await ledger.objectBytes(current.object);
         if (!bytes) throw new Error('the bytes of an object under delivery are gone');
         // also where an earlier try had to wait: what was said of the study then is old
@@ -83,9 +101,14 @@ export async function deliver(
         if (next.kind === 'wait') return wait(next.reason, next.problem);
         if (next.kind === 'look') {
           // the answer does not say whether the object is there: look before repeating, once now and then at intervals
+          const again = await move(next.move);
+          if (!again.ok) return again;
           if (resent) return wait('store-unclear');
           resent = true;
+          break;
         }
+        if (answer.kind === 'renumbered')
+          await ledger.pauseRole('destination', destination.name, 'destination-renumbers');
         const moved = await move(next.move);
         if (!moved.ok || next.kind === 'end') return moved;
         break;
@@ -104,11 +127,13 @@ export async function deliver(
           break;
         }
         if (confirmed.kind === 'differs') return move({ to: 'held', reason: confirmed.reason });
+        if (current.kind === 'rejection-note') await recordOwnNote(current, sent, world);
         const moved = await move({ to: 'stored' });
         if (moved.ok)
           world.log.event('object.stored', {
             object: `o-${current.object}`,
             destination: destination.name,
+            kind: current.kind,
             segments: current.segments.length,
           });
         return moved;
@@ -126,9 +151,17 @@ export async function deliver(
   }
 }
 
-/** `storeFrom`: reports first seen before a destination stored anything are accounted for, not stored; a replay or a review is a person's permission. */
-function mayStore(destination: Destination, role: Role | undefined, claim: Claim): boolean {
+/** What our own note rejects is known at once, and not only when a sweep shows it. */
+async function recordOwnNote(delivery: Delivery, bytes: Uint8Array, { ledger }: World): Promise<void> {
+  const file = readPart10(bytes);
+  if (file.ok) await ledger.recordKeyObject(delivery.sopInstanceUID, [...rejectedInstances(file.value.dataSet)]);
+}
+
+/** `storeFrom`: reports first seen before a destination stored anything are accounted for, not stored; a replay or a review is a person's permission. A note follows what
+ * is stored there. */
+function mayStore(destination: Destination, role: Role | undefined, claim: Claim, { kind }: Delivery): boolean {
   if (role?.mode !== 'live') return false;
+  if (kind === 'rejection-note') return true;
   if (destination.storeFrom === 'always' || claim.cause === 'replay' || claim.cause === 'review') return true;
   const from = destination.storeFrom === 'first-live' ? role.firstLive : destination.storeFrom;
   return from !== undefined && claim.report.firstSeen >= from;
@@ -153,11 +186,33 @@ async function look(archive: Archive, delivery: Delivery, ours: Uint8Array | und
     if (compared.kind === 'equal') return { kind: 'ours' };
     if (compared.kind === 'problem' || compared.reason !== 'read-back-differs') return compared;
   }
-  const file = readPart10(found.value);
-  const segments = file.ok ? ownSegments(file.value.dataSet) : [];
-  return segments.length > 0 && segments.every((s) => s.maskMatches)
-    ? { kind: 'ours' }
-    : { kind: 'differs', reason: 'read-back-differs' };
+  return isOurs(delivery, ours, found.value) ? { kind: 'ours' } : { kind: 'differs', reason: 'read-back-differs' };
+}
+
+/** An object that was there before: a segmentation is judged by its receipts, a document by what it is about. */
+function isOurs({ kind }: Delivery, ours: Uint8Array | undefined, found: Uint8Array): boolean {
+  const file = readPart10(found);
+  if (!file.ok) return false;
+  if (kind === 'segmentation') {
+    const segments = ownSegments(file.value.dataSet);
+    return segments.length > 0 && segments.every((s) => s.maskMatches);
+  }
+  const about = aboutOf(found);
+  return ours !== undefined && about !== undefined && about === aboutOf(ours);
+}
+
+/** The kind of a document of ours and what it names, as a text. */
+function aboutOf(bytes: Uint8Array): string | undefined {
+  const file = readPart10(bytes);
+  const explained = file.ok ? explainObject(file.value.dataSet) : undefined;
+  switch (explained?.kind) {
+    case 'result-report':
+      return JSON.stringify([explained.kind, explained.groups.map(({ segmentation }) => segmentation)]);
+    case 'rejection-note':
+      return JSON.stringify([explained.kind, explained.title, explained.rejected]);
+    default:
+      return undefined;
+  }
 }
 
 type AfterStore =

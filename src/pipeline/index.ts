@@ -1,7 +1,9 @@
 export { startDaemon, type Daemon } from './daemon.js';
 export { fetchInstance, fetchSlices, planesOfSeries, sliceAmong, sourceSlice, type PlacedImage } from './fetch.js';
 export { isReportClass } from './report-classes.js';
-export { lesionViews, type LesionView } from './lesion-view.js';
+export type { CandidateContour } from './candidates.js';
+export { lesionViews, neighbourSlice, type LesionView } from './lesion-view.js';
+export { lookUpNamed, type ReportReference } from './named-reports.js';
 export { sweepAll, workUntilIdle, type Swept } from './once.js';
 export { segmentReport, type MeasurementResult, type Segmenters } from './segment.js';
 export { framesOf } from './fetch-further.js';

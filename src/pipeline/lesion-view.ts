@@ -1,5 +1,7 @@
 import { readPart10 } from '../dicom/index.js';
 import {
+  asReadUid,
+  distanceFromPlane,
   fail,
   identifiesLesion,
   ok,
@@ -10,11 +12,17 @@ import {
   type PixelMarks,
   type ReasonCode,
   type Result,
+  type SeriesInstanceUid,
+  type SourceSlice,
+  type StudyInstanceUid,
+  TAG,
 } from '../domain/index.js';
 import type { MeasurementRow, ReportStory } from '../ledger/index.js';
 import { segmentMask } from '../seg-writer/index.js';
 import { readReport } from '../sr-parser/index.js';
+import { candidateContours, type CandidateContour } from './candidates.js';
 import { fetchReport, fetchSlices, sliceAmong } from './fetch.js';
+import { furtherSlicesIn } from './fetch-further.js';
 import { segmentReport } from './segment.js';
 import type { World } from './world.js';
 
@@ -29,11 +37,24 @@ export interface LesionView {
   readonly mask: Mask | undefined;
   /** Axes of the contour; undefined where what is stored is not what would be computed now (another kernel, another processor). */
   readonly measuredMm: { readonly long: number; readonly short: number } | undefined;
+  readonly image: SourceSlice;
+  readonly place: ImagePlace;
+  /** What a person may choose from where the measurement is held; empty elsewhere. */
+  readonly candidates: readonly CandidateContour[];
+}
+
+/** Where the marked image lies. */
+export interface ImagePlace {
+  readonly reference: ImageReference;
+  readonly studyInstanceUID: StudyInstanceUid | undefined;
+  readonly seriesInstanceUID: SeriesInstanceUid | undefined;
+  readonly seriesNumber: number | undefined;
+  readonly instanceNumber: number | undefined;
 }
 
 /**
  * Fetches again what a report's lesions look like: pixels are never kept here. A stored contour is decoded from the stored object, so that the
- * page shows what other readers get; a held one is computed again.
+ * page shows what other readers get; one that is held or would be stored is computed again.
  */
 export async function lesionViews(
   story: ReportStory,
@@ -63,7 +84,9 @@ export async function lesionViews(
     }
     const computed = result.kind === 'ended' ? undefined : result.lesion;
     const mask =
-      row.seg === undefined ? ok(computed?.mask) : await storedMask(row, located.slice.reference, story, world);
+      row.seg === undefined || row.outcome === 'would-store'
+        ? ok(computed?.mask)
+        : await storedMask(row, located.slice.reference, story, world);
     if (!mask.ok) {
       views.set(row.key, mask);
       continue;
@@ -81,11 +104,53 @@ export async function lesionViews(
         longAxisMm: located.longAxisMm,
         shortAxisMm: located.shortAxisMm,
         mask: shown,
+        image: located.slice,
+        place: placeOf(located.slice),
+        candidates: row.outcome === 'held' ? await candidateContours(result, world) : [],
         measuredMm: sameMask ? { long: computed.axes.longAxisMm, short: computed.axes.shortAxisMm } : undefined,
       }),
     );
   }
   return views;
+}
+
+function placeOf({ header, reference }: SourceSlice): ImagePlace {
+  const uid = <U extends StudyInstanceUid | SeriesInstanceUid>(text: string | undefined): U | undefined =>
+    text === undefined ? undefined : asReadUid<U>(text);
+  return {
+    reference,
+    studyInstanceUID: uid(header.text(TAG.StudyInstanceUID)),
+    seriesInstanceUID: uid(header.text(TAG.SeriesInstanceUID)),
+    seriesNumber: header.number(TAG.SeriesNumber),
+    instanceNumber: header.number(TAG.InstanceNumber),
+  };
+}
+
+/** How far a person may scroll from the marked slice. */
+const MOST_STEPS = 20;
+
+/** A slice beside a marked one: `step` slices further along the series, towards its end where it is positive. */
+export async function neighbourSlice(
+  { image }: LesionView,
+  step: number,
+  story: ReportStory,
+  world: World,
+): Promise<Result<HuSlice, ReasonCode>> {
+  const sighting = story.sightings[0];
+  const source = sighting && world.sources.get(sighting.source);
+  if (!source || Math.abs(step) > MOST_STEPS) return fail('image-gone');
+  const further = furtherSlicesIn(source.images, world.kernels, (images) => world.ledger.rejections(images));
+  const images = await further.imagesOf(image);
+  if (!images.ok) return images;
+  const ordered = [...images.value].sort(
+    (a, b) => distanceFromPlane(image.plane, a.plane.position) - distanceFromPlane(image.plane, b.plane.position),
+  );
+  const here = ordered.findIndex(
+    ({ image: other }) =>
+      other.sopInstanceUID === image.reference.sopInstanceUID && other.frame === image.reference.frame,
+  );
+  const wanted = here < 0 ? undefined : ordered[here + step];
+  return wanted ? further.sliceOf(wanted.image, image) : fail('image-gone');
 }
 
 /** The mask of a segment on its marked image, from a destination that holds its object, else from what is still to be delivered. */

@@ -1,4 +1,5 @@
 import type { ReportNumber } from '../ledger/index.js';
+import { reopenOutdated } from './rejection-notes.js';
 import { layersOf, searchLayer, type WatchPlan } from './watch.js';
 import { workOnce } from './work.js';
 import type { World } from './world.js';
@@ -41,7 +42,11 @@ export async function workUntilIdle(
     await Promise.all(Array.from({ length: parallel }, (_, i) => worker(`${owner}/${i}`)));
     if (edge.stopped()) return;
     const { due, working } = await world.ledger.work();
-    if (due === 0 && working === 0) return;
+    // what is stored for a report that was replaced is looked after once its replacement is stored
+    if (due === 0 && working === 0) {
+      if ((await reopenOutdated(world)) === 0) return;
+      continue;
+    }
     await edge.sleep(200); // another process works on them
   }
 }

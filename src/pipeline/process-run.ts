@@ -1,4 +1,4 @@
-import { documentOf, isOwnObject, readReport } from '../sr-parser/index.js';
+import { documentOf, isOwnObject, readReport, reportEquipmentOf } from '../sr-parser/index.js';
 import {
   asReadUid,
   fail,
@@ -15,11 +15,14 @@ import type { ArchiveProblem } from '../dicomweb/index.js';
 import type { AskedStudies } from './before-store.js';
 import { deliver } from './deliver.js';
 import { fetchReport, type FetchedFile } from './fetch.js';
+import { turnOf } from './follows.js';
 import { readNotes, recordNote } from './notes.js';
+import { rejectStored } from './rejection-notes.js';
 import { recordOf, segmentAndWrite, studiesOf, type ReportAtHand } from './segment-and-write.js';
 import { standingOf } from './standing.js';
+import { endingsWhereStored } from './stored-before.js';
 import { ageMs, stopFor } from './stop-for.js';
-import { nextTryAfter } from './waits.js';
+import { isSpent, nextTryAfter } from './waits.js';
 import { pausedSources } from './watch.js';
 import type { World } from './world.js';
 
@@ -58,11 +61,17 @@ async function nextMove(claim: Claim, hand: Hand, world: World): Promise<RunMove
 }
 
 async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | LeaseLost> {
+  // what a report left behind is looked after without reading it again
+  const leftBehind = claim.cause === 'amended' ? await world.ledger.outdating(claim.report.number) : undefined;
+  if (leftBehind && claim.state !== 'delivering') return rejectStored(claim, leftBehind, world);
   if (claim.state === 'seen')
     return (await isWorthRetrieving(claim, world)) ? { to: 'reading' } : { to: 'refused', reason: 'not-a-report' };
-  if (claim.state === 'delivering') return deliverAll(claim, hand, world);
+  if (claim.state === 'delivering') return deliverAll(claim, hand, leftBehind?.reason, world);
   // reports replace each other: all that were seen are read before one of them is segmented
   if (claim.state === 'segmenting' && (await world.ledger.yieldToUnread(claim))) return 'lease-lost';
+  // nothing is fetched and segmented for a destination that is away
+  const away = claim.state === 'segmenting' ? destinationLeftAlone(world) : undefined;
+  if (away) return stopFor(away, claim, world);
   if (!hand.read) {
     const result = await readFromSource(claim, world);
     if (!result.ok) return stopFor(result.error, claim, world);
@@ -71,6 +80,14 @@ async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | L
   return claim.state === 'reading'
     ? afterReading(hand.read, claim, world)
     : segmentAndWrite(hand.read, claim, hand.studies, world);
+}
+
+/** Where no rule can go on: those of other destinations are not held up. */
+function destinationLeftAlone({ rules, destinations }: World): ArchiveProblem | undefined {
+  const away = rules.map(
+    (rule) => rule.storeTo.flatMap((name) => destinations.get(name)?.archive.leftAlone() ?? [])[0],
+  );
+  return away.every((problem) => problem !== undefined) ? away[0] : undefined;
 }
 
 /**
@@ -93,11 +110,16 @@ function setAside(claim: Claim, error: unknown, world: World): RunMove {
     stack: stackOf(error),
     attempt: claim.attempts,
   });
+  if (isSpent(reason, { ageMs: ageMs(claim, world), attempts: claim.attempts })) return { to: 'dead', reason };
   return {
     to: 'waiting',
     reason,
     attempt: 'counted',
-    afterMs: nextTryAfter(reason, { ageMs: ageMs(claim, world), attempts: claim.attempts }),
+    afterMs: nextTryAfter(reason, {
+      ageMs: ageMs(claim, world),
+      attempts: claim.attempts,
+      item: claim.report.number,
+    }),
   };
 }
 
@@ -133,13 +155,14 @@ async function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim
   const reading = {
     digest: fetched.digest,
     kind: report.kind,
+    ...writerOf(fetched),
     sopClassUID: sopClassOf(fetched),
     findings: report.findings,
     skipped: report.skipped,
   };
-  if (own) return { to: 'refused', reason: 'own-object', account: { reading } };
   if (reading.sopClassUID === SOP_CLASS.KeyObjectSelection)
     await recordNote(claim.sightings[0]!.source, claim.report.sopInstanceUID, fetched.file.dataSet, world);
+  if (own) return { to: 'refused', reason: 'own-object', account: { reading } };
   world.log.event('report.read', {
     report: reportName(claim.report.number),
     kind: report.kind,
@@ -157,9 +180,18 @@ async function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim
   if (!notes.ok) return stopFor(notes.error, claim, world);
   const standing = await standingOf(report, claim, world);
   const measurements = report.measurements.map((m) => recordOf(m));
-  return standing.kind === 'counts'
-    ? { to: 'segmenting', account: { ...account, measurements } }
-    : { to: 'refused', reason: standing.reason, account: { ...account, newMeasurements: measurements } };
+  if (standing.kind === 'counts') return { to: 'segmenting', account: { ...account, measurements } };
+  const endings = await endingsWhereStored(report, studiesOf(report, claim), standing, claim, world);
+  if (!endings.ok) return stopFor(endings.error, claim, world);
+  const newMeasurements = measurements.map((m) => ({ ...m, ...endings.value.get(m.key) }));
+  return { to: 'refused', reason: standing.reason, account: { ...account, newMeasurements } };
+}
+
+/** For the first-week letter: whose reports are read, and how well. */
+function writerOf({ file }: FetchedFile): { readonly writer?: string } {
+  const equipment = reportEquipmentOf(file.dataSet);
+  if (!equipment) return {};
+  return { writer: [equipment.manufacturer, equipment.modelName].filter((part) => part !== undefined).join(' ') };
 }
 
 const sopClassOf = ({ file }: FetchedFile): SopClassUid | undefined => {
@@ -167,10 +199,16 @@ const sopClassOf = ({ file }: FetchedFile): SopClassUid | undefined => {
   return text === undefined ? undefined : asReadUid<SopClassUid>(text);
 };
 
-async function deliverAll(claim: Claim, { studies }: Hand, world: World): Promise<RunMove | LeaseLost> {
+/** @param leftBehind why the report does not count, where what it left behind is all that is done. */
+async function deliverAll(
+  claim: Claim,
+  { studies }: Hand,
+  leftBehind: ReasonCode | undefined,
+  world: World,
+): Promise<RunMove | LeaseLost> {
   const after: Delivery[] = [];
-  for (const delivery of await world.ledger.deliveries(claim)) {
-    const delivered = await deliver(claim, delivery, world, studies);
+  for (const delivery of inTheirOrder(await world.ledger.deliveries(claim))) {
+    const delivered = await deliverInTurn(claim, delivery, after, studies, world);
     if (!delivered.ok) return delivered.error;
     after.push(delivered.value);
   }
@@ -180,7 +218,42 @@ async function deliverAll(claim: Claim, { studies }: Hand, world: World): Promis
     const next = waiting.reduce((a, b) => (a.dueInMs <= b.dueInMs ? a : b));
     return { to: 'waiting', afterMs: next.dueInMs, reason: next.reason ?? 'archive-error', attempt: 'free' };
   }
-  return held ? { to: 'held', reason: held.reason ?? 'store-refused' } : { to: 'done' };
+  if (held) return { to: 'held', reason: held.reason ?? 'store-refused' };
+  return leftBehind ? { to: 'refused', reason: leftBehind } : { to: 'done' };
+}
+
+const ORDER: readonly Delivery['kind'][] = ['segmentation', 'result-report', 'rejection-note'];
+
+const inTheirOrder = (deliveries: readonly Delivery[]): readonly Delivery[] =>
+  [...deliveries].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+
+/** Delivers what has its turn; what follows something that did not get there ends as that did. */
+async function deliverInTurn(
+  claim: Claim,
+  delivery: Delivery,
+  before: readonly Delivery[],
+  studies: AskedStudies,
+  world: World,
+): Promise<Result<Delivery, LeaseLost>> {
+  if (delivery.kind === 'segmentation' || (delivery.state !== 'due' && delivery.state !== 'looking'))
+    return deliver(claim, delivery, world, studies);
+  const turn = turnOf(delivery, await world.ledger.objectBytes(delivery.object), before);
+  switch (turn.kind) {
+    case 'now':
+      return deliver(claim, delivery, world, studies);
+    case 'later':
+      return ok(delivery);
+    case 'held':
+    case 'refused':
+      return world.ledger.moveDelivery(claim, delivery.id, { to: turn.kind, reason: turn.reason });
+    case 'would-store': {
+      if (delivery.state === 'due') {
+        const looking = await world.ledger.moveDelivery(claim, delivery.id, { to: 'looking' });
+        if (!looking.ok) return looking;
+      }
+      return world.ledger.moveDelivery(claim, delivery.id, { to: 'would-store' });
+    }
+  }
 }
 
 function logMove(claim: Claim, to: RunMove, world: World, started: number): void {

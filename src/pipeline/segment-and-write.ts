@@ -12,20 +12,25 @@ import {
   type SourceSlice,
   type StudyInstanceUid,
 } from '../domain/index.js';
-import type { Claim, MeasurementRecord, RunMove } from '../ledger/index.js';
+import type { Again, Claim, MeasurementRecord, ObjectRecord, RunMove } from '../ledger/index.js';
 import { reportEquipmentOf } from '../sr-parser/index.js';
 import type { AskedStudies } from './before-store.js';
+import { withChoices } from './candidates.js';
 import { fetchSeriesPlanes, fetchSlices, sliceAmong, type FetchedFile, type FetchedSlices } from './fetch.js';
 import { furtherSlicesIn } from './fetch-further.js';
 import { readNotes } from './notes.js';
-import { ownSegmentsIn, type OwnSegment } from './own-objects.js';
+import { ownResultReportsIn, ownSegmentsIn, type OwnResultReport, type OwnSegment } from './own-objects.js';
+import { notesOnEarlierWork } from './rejection-notes.js';
+import { replacedSegments } from './replaced.js';
+import { resultReportsOf } from './result-reports.js';
 import { segmentReport, type MeasurementResult } from './segment.js';
 import { standingOf } from './standing.js';
+import { endingsWhereStored } from './stored-before.js';
 import { ageMs, stopFor } from './stop-for.js';
 import { readNotesAt, seriesOfStudy } from './study-series.js';
 import { PARTIAL_AFTER_MS, WAIT_HORIZON_MS } from './waits.js';
 import type { World } from './world.js';
-import { writeReport, type SegmentationOrigin, type WrittenReport } from './write.js';
+import { writeReport, type Segmented, type SegmentationOrigin, type WrittenReport } from './write.js';
 
 /** A report as it was just read. */
 export interface ReportAtHand {
@@ -47,12 +52,21 @@ export async function segmentAndWrite(
   { report, fetched }: ReportAtHand,
   claim: Claim,
   studies: AskedStudies,
-  world: World,
+  configured: World,
 ): Promise<RunMove> {
+  const world = await asAskedFor(claim, configured);
   const notes = await readNotes(studiesOf(report, claim), world);
   if (!notes.ok) return stopFor(notes.error, claim, world);
   const standing = await standingOf(report, claim, world);
-  if (standing.kind !== 'counts') return { to: 'refused', reason: standing.reason };
+  if (standing.kind !== 'counts') {
+    const endings = await endingsWhereStored(report, studiesOf(report, claim), standing, claim, world);
+    if (!endings.ok) return stopFor(endings.error, claim, world);
+    const measurements = report.measurements.flatMap((m) => {
+      const ending = endings.value.get(m.key);
+      return ending ? [{ ...recordOf(m), ...ending }] : [];
+    });
+    return { to: 'refused', reason: standing.reason, account: { measurements } };
+  }
 
   const images = claim.sightings.flatMap((s) => world.sources.get(s.source)?.images ?? []);
   const archives = [...new Set(images)];
@@ -64,28 +78,80 @@ export async function segmentAndWrite(
     world.extent === 'volume'
       ? furtherSlicesIn(archives, world.kernels, (instances) => world.ledger.rejections(instances))
       : undefined;
-  const results = await segmentReport(report, sliceAmong(slices.value), world.rules, world, further);
-  if (!results.ok) return stopFor({ code: results.error }, claim, world);
+  const segmented = await segmentReport(report, sliceAmong(slices.value), world.rules, world, further);
+  if (!segmented.ok) return stopFor({ code: segmented.error }, claim, world);
+  const choices = await world.ledger.choices(claim.run);
+  const results = ok(
+    await withChoices(segmented.value, choices, world, (c) => world.ledger.dropChoice(c.run, c.measurementKey)),
+  );
 
   const toStore = results.value.filter((r): r is Segmented => r.kind === 'segmented' && r.decision === 'store');
-  const existing = await ownObjects(toStore, studies, world);
-  if (!existing.ok) return stopFor(existing.error, claim, world);
+  const own = await ownObjects(toStore, studies, claim.again, world);
+  if (!own.ok) return stopFor(own.error, claim, world);
+  const { existing, existingReports } = own.value;
   const planes = toStore.length > 0 ? await fetchSeriesPlanes(slices.value, archives) : new Map<never, never>();
   const reportEquipment = reportEquipmentOf(fetched.file.dataSet);
-  const written = writeReport(report, toStore, existing.value, planes, world.installation, new Date(world.now()), {
+  const origin: SegmentationOrigin = {
     ...(standing.firstReport === undefined ? {} : { firstReport: standing.firstReport }),
     ...(reportEquipment === undefined ? {} : { reportEquipment }),
     ...bundleOf(world),
+  };
+  const createdAt = new Date(world.now());
+  const replacesEarlierWork = claim.again?.earlier === 'reject';
+  const written = writeReport({
+    report,
+    toStore,
+    existing,
+    existingIs: claim.again ? 'same-work' : 'any',
+    destinations: world.destinations,
+    seriesPlanes: planes,
+    replaces: replacedSegments(
+      toStore,
+      existing,
+      standing.replaced,
+      replacesEarlierWork ? { is: 'replaced', by: { report, origin } } : { is: 'kept' },
+    ),
+    installation: world.installation,
+    createdAt,
+    origin,
+    network: world.network?.bundle.manifest,
   });
 
   // an archive may hide what a note rejects, so that only the note tells
   const rejected = await world.ledger.rejections(written.objects.map(({ object }) => object.sopInstanceUID));
   const objects = written.objects.filter(({ object }) => !rejected.has(object.sopInstanceUID));
-  const account = {
-    measurements: measurementsOf(results.value, written, rejected),
-    objects: objects.map(({ object, destinations }) => ({ object, kind: 'segmentation' as const, destinations })),
-  };
-  return { to: objects.length > 0 ? 'delivering' : 'done', account };
+  const told = { report, toStore, objects, existing, existingReports, origin };
+  const reports = await resultReportsOf(
+    {
+      ...told,
+      createdAt,
+      ...(reportEquipment === undefined ? {} : { reportEquipment }),
+      replaced: new Set([
+        ...standing.replaced.map(({ sopInstanceUID }) => sopInstanceUID),
+        ...(replacesEarlierWork ? [claim.report.sopInstanceUID] : []),
+      ]),
+    },
+    world,
+  );
+  if (!reports.ok) return stopFor(reports.error, claim, world);
+  const rejecting = replacesEarlierWork ? await notesOnEarlierWork(told, world) : ok([]);
+  if (!rejecting.ok) return stopFor(rejecting.error, claim, world);
+  const records: readonly ObjectRecord[] = [
+    ...objects.map(({ object, destinations }) => ({ object, kind: 'segmentation' as const, destinations })),
+    ...reports.value,
+    ...rejecting.value,
+  ];
+  const account = { measurements: measurementsOf(results.value, written, rejected), objects: records };
+  return { to: records.length > 0 ? 'delivering' : 'done', account };
+}
+
+/** A replay that names its method is worked by that in place of the one of the rules. */
+async function asAskedFor({ again }: Claim, world: World): Promise<World> {
+  if (!again) return world;
+  const rules = world.rules.map((rule) => ({ ...rule, method: again.method }));
+  return again.method === 'cosegmentation'
+    ? { ...world, rules, network: await world.networkOf(again.bundle) }
+    : { ...world, rules };
 }
 
 /** The model that draws what a rule with `cosegmentation` asks for. */
@@ -110,14 +176,14 @@ function measurementsOf(
     const reason = refused.get(key);
     const segment = already.get(key);
     if (reason) return { ...record, outcome: { kind: 'failed', reason } };
+    const named = segment ? { alreadyIn: { seg: segment.seg, segmentNumber: segment.segmentNumber } } : {};
     if (inRejected.has(key) || segment?.standing === 'rejected')
-      return { ...record, outcome: { kind: 'skipped', reason: 'rejected-by-note' } };
-    if (segment?.standing === 'damaged') return { ...record, outcome: { kind: 'held', reason: 'read-back-differs' } };
-    return segment ? { ...record, alreadyIn: { seg: segment.seg, segmentNumber: segment.segmentNumber } } : record;
+      return { ...record, ...named, outcome: { kind: 'skipped', reason: 'rejected-by-note' } };
+    if (segment?.standing === 'damaged')
+      return { ...record, ...named, outcome: { kind: 'held', reason: 'read-back-differs' } };
+    return { ...record, ...named };
   });
 }
-
-type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
 
 /** The slices of a report's marks; an image that a note rejects is not fetched. */
 async function fetchStandingSlices(
@@ -152,13 +218,21 @@ function mustWaitForImages(slices: FetchedSlices, age: number): boolean {
   return age < (gone === all.length ? WAIT_HORIZON_MS : PARTIAL_AFTER_MS);
 }
 
-/** What destinations hold of ours in the studies of these lesions; what a note rejects is marked so. */
+interface OwnObjects {
+  readonly existing: ReadonlyMap<string, readonly OwnSegment[]>;
+  /** Those that no note rejects; only of destinations where they matter. */
+  readonly existingReports: ReadonlyMap<string, readonly OwnResultReport[]>;
+}
+
+/** What destinations hold of ours in the studies of these lesions; of segments, what a note rejects is marked so. */
 async function ownObjects(
   toStore: readonly Segmented[],
   studies: AskedStudies,
+  again: Again | undefined,
   world: World,
-): Promise<Result<ReadonlyMap<string, readonly OwnSegment[]>, ArchiveProblem>> {
+): Promise<Result<OwnObjects, ArchiveProblem>> {
   const existing = new Map<string, OwnSegment[]>();
+  const existingReports = new Map<string, OwnResultReport[]>();
   const asked = new Set<string>();
   for (const { lesion, rule } of toStore) {
     const study = lesion.located.slice.header.text(TAG.StudyInstanceUID);
@@ -176,17 +250,27 @@ async function ownObjects(
       if (!notes.ok) return notes;
       if (series.value.series.length > 0) studies.set(place, series.value);
       existing.set(name, [...(existing.get(name) ?? []), ...own.value]);
+      if (!destination.resultReport && again?.earlier !== 'reject') continue;
+      const reports = await ownResultReportsIn(destination.archive, series.value);
+      if (!reports.ok) return reports;
+      existingReports.set(name, [...(existingReports.get(name) ?? []), ...reports.value]);
     }
   }
-  const rejected = await world.ledger.rejections([...existing.values()].flat().map(({ seg }) => seg));
-  return ok(
-    new Map(
+  const rejected = await world.ledger.rejections(
+    [...existing.values(), ...existingReports.values()].flat().map(({ place }) => place.instance),
+  );
+  const isRejected = ({ place }: OwnSegment | OwnResultReport) => rejected.has(place.instance);
+  return ok({
+    existing: new Map(
       [...existing].map(([name, own]) => [
         name,
-        own.map((segment) => (rejected.has(segment.seg) ? { ...segment, standing: 'rejected' as const } : segment)),
+        own.map((segment) => (isRejected(segment) ? { ...segment, standing: 'rejected' as const } : segment)),
       ]),
     ),
-  );
+    existingReports: new Map(
+      [...existingReports].map(([name, own]) => [name, own.filter((report) => !isRejected(report))]),
+    ),
+  });
 }
 
 export function recordOf(measurement: MeasurementResult['measurement'], result?: MeasurementResult): MeasurementRecord {

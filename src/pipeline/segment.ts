@@ -15,7 +15,7 @@ import {
   type SegmentedLesion,
   type SourceSlice,
 } from '../domain/index.js';
-import type { LesionMask, SegmentationTask } from '../segmentation/index.js';
+import type { LesionMask, PatchProbability, SegmentationTask } from '../segmentation/index.js';
 import { constantSpacing, locateMeasurement } from '../sr-parser/index.js';
 import { sliceKey } from './slice-key.js';
 import { volumeOfLesion, type FurtherSlices, type VolumeOfLesion } from './volume.js';
@@ -30,6 +30,8 @@ export type MeasurementResult =
       readonly decision: 'store' | { readonly hold: ReasonCode };
       /** Undefined where only marked slices are segmented. */
       readonly volume: VolumeOfLesion | undefined;
+      /** What the network said of the lesion's patch; undefined where the network did not draw it. */
+      readonly probability: PatchProbability | undefined;
     }
   | EndedMeasurement;
 
@@ -160,7 +162,7 @@ const ended = (
   reason: ReasonCode,
 ): EndedMeasurement => ({ kind: 'ended', measurement, rule, located, outcome, reason });
 
-type DrawnMask = Result<LesionMask, ReasonCode>;
+type DrawnMask = Result<LesionMask & { readonly probability?: PatchProbability }, ReasonCode>;
 
 /** Masks of the lesions whose rule asks for the network, all in one go. */
 async function drawnByNetwork(
@@ -175,7 +177,7 @@ async function drawnByNetwork(
   return new Map(asked.map((m, i) => [m, masks[i]!]));
 }
 
-const taskOf = ({ slice: { hu, plane }, marks }: LocatedMeasurement, method: MethodName): SegmentationTask => ({
+export const taskOf = ({ slice: { hu, plane }, marks }: LocatedMeasurement, method: MethodName): SegmentationTask => ({
   hu,
   rows: plane.rows,
   columns: plane.columns,
@@ -210,6 +212,7 @@ async function segmentPlaced(
     rule,
     lesion: volume ? { ...lesion, findings: [...lesion.findings, ...volume.value.findings] } : lesion,
     volume: volume?.value,
+    probability: lesion.method === 'cosegmentation' ? mask.value.probability : undefined,
     decision: decision.kind === 'store' ? 'store' : { hold: decision.reason },
   });
 }

@@ -2,6 +2,7 @@ import { sweep, searchPlan, tailPlan, todayIn, type ReportModality, type SearchL
 import type { SeriesInstanceUid } from '../domain/index.js';
 import type { Ledger, ReportNumber } from '../ledger/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
+import { reopenOutdated } from './rejection-notes.js';
 import type { Source, World } from './world.js';
 
 /** How a source is watched. */
@@ -91,6 +92,7 @@ export async function searchLayer(
     urgency,
   });
   await ledger.ensureRuns(world.digests, { kind: 'reports-without-run' });
+  await reopenOutdated(world);
   for (const failure of swept.value.failed)
     log.event('sweep.failed', { source: source.name, layer: layer.name, reason: failure.problem.code });
   if (swept.value.ignoredKeys.length > 0)

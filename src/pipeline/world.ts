@@ -2,6 +2,7 @@ import type { Cosegmentation, KernelPool } from '../compute/index.js';
 import type { Archive } from '../dicomweb/index.js';
 import type { EventLog, Rule } from '../domain/index.js';
 import type { Ledger, RunDigests } from '../ledger/index.js';
+import type { SegmentationType } from '../seg-writer/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
 
 /** An archive in the role of being read. */
@@ -21,6 +22,12 @@ export interface Destination {
   readonly confirm: 'read-back' | 'answer';
   readonly requireStudy: boolean;
   readonly storeFrom: 'first-live' | 'always' | Date;
+  /** Form of the segmentations. */
+  readonly segmentation: SegmentationType;
+  /** Whether a result report follows them. */
+  readonly resultReport: boolean;
+  /** Whether contours of reports that no longer count are rejected there by a note. */
+  readonly rejectionNotes: 'never' | 'allowed';
 }
 
 /** What we are, as written into objects. */
@@ -40,6 +47,8 @@ export interface World {
   readonly kernels: KernelPool;
   /** Undefined where no rule asks for one, or its bundle cannot be used. */
   readonly network: Cosegmentation | undefined;
+  /** The network of a bundle by its name, for runs that ask for one; the configured one where none is named. Undefined where it cannot be used. */
+  readonly networkOf: (bundle: string | undefined) => Promise<Cosegmentation | undefined>;
   readonly ledger: Ledger;
   readonly installation: Installation;
   readonly log: EventLog;

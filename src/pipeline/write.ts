@@ -1,18 +1,21 @@
-import type {
-  ImagePlane,
-  Measurement,
-  MeasurementKey,
-  ReadReport,
-  SeriesInstanceUid,
-  SegmentationObject,
-  SegmentedLesion,
-} from '../domain/index.js';
-import { writeSegmentations, type Refusal, type SegmentationRequest } from '../seg-writer/index.js';
-import type { MeasurementResult } from './segment.js';
+import type { Network } from '../segmentation/index.js';
+import { probabilityOnSlice } from '../segmentation/index.js';
+import { KERNEL_REVISION, type ImagePlane, type Measurement, type MeasurementKey } from '../domain/index.js';
+import type { ReadReport, SegmentationObject, SegmentedLesion, SeriesInstanceUid } from '../domain/index.js';
+import {
+  workKeyOf,
+  writeSegmentations,
+  type LesionSlice,
+  type Refusal,
+  type ReplacedSegment,
+  type SegmentationRequest,
+  type SegmentationType,
+} from '../seg-writer/index.js';
+import { taskOf, type MeasurementResult } from './segment.js';
 import type { OwnSegment } from './own-objects.js';
-import type { Installation } from './world.js';
+import type { Destination, Installation } from './world.js';
 
-type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
+export type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
 
 /** An object and where it goes. */
 export interface ObjectToDeliver {
@@ -32,28 +35,43 @@ export interface WrittenReport {
   readonly refused: readonly RefusedLesion[];
 }
 
+export interface WriteRequest {
+  readonly report: ReadReport;
+  readonly toStore: readonly Segmented[];
+  /** Segments of ours by destination. */
+  readonly existing: ReadonlyMap<string, readonly OwnSegment[]>;
+  /** Which segments of a lesion make another one needless: any of its measurement, or only those of the same work. */
+  readonly existingIs: 'any' | 'same-work';
+  readonly destinations: ReadonlyMap<string, Destination>;
+  readonly seriesPlanes: ReadonlyMap<SeriesInstanceUid, readonly ImagePlane[]>;
+  readonly replaces: ReadonlyMap<MeasurementKey, ReplacedSegment>;
+  readonly installation: Installation;
+  readonly createdAt: Date;
+  readonly origin: SegmentationOrigin;
+  /** The network that drew; undefined where none did. */
+  readonly network: Network | undefined;
+}
+
+interface Group {
+  readonly destinations: readonly string[];
+  readonly policyName: string;
+  readonly form: SegmentationType;
+  readonly lesions: Segmented[];
+}
+
 /**
  * Writes the objects of a report's lesions. Lesions of a rule go to the destinations of that rule that do not hold them yet; lesions that go to
- * the same places share objects.
+ * the same places in the same form share objects.
  */
-export function writeReport(
-  report: ReadReport,
-  toStore: readonly Segmented[],
-  existing: ReadonlyMap<string, readonly OwnSegment[]>,
-  seriesPlanes: ReadonlyMap<SeriesInstanceUid, readonly ImagePlane[]>,
-  installation: Installation,
-  createdAt: Date,
-  origin: SegmentationOrigin,
-): WrittenReport {
+export function writeReport(request: WriteRequest): WrittenReport {
+  const { report, toStore, existing } = request;
   const already: { measurement: Measurement; segment: OwnSegment }[] = [];
-  const groups = new Map<string, { destinations: readonly string[]; policyName: string; lesions: SegmentedLesion[] }>();
-  const slicesOf = new Map(
-    toStore.flatMap(({ measurement, volume }) => (volume ? [[measurement.key, volume.slices]] : [])),
-  );
-  for (const { measurement, rule, lesion } of toStore) {
+  const groups = new Map<string, Group>();
+  for (const segmented of toStore) {
+    const { measurement, rule } = segmented;
     const held = rule.storeTo.map((name) => ({
       name,
-      segment: segmentOf(existing.get(name) ?? [], report, measurement),
+      segment: segmentOf(existing.get(name) ?? [], segmented, request),
     }));
     const missing = held.filter((h) => !h.segment).map((h) => h.name);
     const speaking = speakingOf(held.map((h) => h.segment));
@@ -61,23 +79,27 @@ export function writeReport(
       already.push({ measurement, segment: speaking });
       continue;
     }
-    const key = JSON.stringify([rule.name, missing]);
-    const group = groups.get(key) ?? { destinations: missing, policyName: rule.name, lesions: [] };
-    group.lesions.push(lesion);
-    groups.set(key, group);
+    for (const [form, destinations] of byForm(missing, segmented, request)) {
+      const key = JSON.stringify([rule.name, form, destinations]);
+      const group = groups.get(key) ?? { destinations, policyName: rule.name, form, lesions: [] };
+      group.lesions.push(segmented);
+      groups.set(key, group);
+    }
   }
   const objects: ObjectToDeliver[] = [];
   const refused: RefusedLesion[] = [];
-  for (const { destinations, policyName, lesions } of groups.values()) {
+  for (const { destinations, policyName, form, lesions } of groups.values()) {
     const written = writeSegmentations({
       report,
-      lesions,
-      equipment: { installationId: installation.id, softwareVersion: installation.softwareVersion },
-      createdAt,
+      lesions: lesions.map(({ lesion }) => lesion),
+      equipment: equipmentOf(request.installation),
+      createdAt: request.createdAt,
       policyName,
-      seriesPlanes,
-      slicesOf,
-      ...origin,
+      seriesPlanes: request.seriesPlanes,
+      segmentationType: form,
+      slicesOf: slicesOf(lesions, form, request.network),
+      replaces: request.replaces,
+      ...request.origin,
     });
     objects.push(...written.objects.map((object) => ({ object, destinations })));
     refused.push(...written.refused);
@@ -85,10 +107,79 @@ export function writeReport(
   return { objects, already, refused };
 }
 
+export const equipmentOf = ({ id, softwareVersion }: Installation): SegmentationRequest['equipment'] => ({
+  installationId: id,
+  softwareVersion,
+});
+
+/**
+ * Destinations by the form that they get. A lesion that the network did not draw has no probability: it is written as BINARY also where FRACTIONAL is
+ * asked for, in an object of its own.
+ */
+function byForm(
+  names: readonly string[],
+  segmented: Segmented,
+  { destinations, network }: WriteRequest,
+): ReadonlyMap<SegmentationType, readonly string[]> {
+  const forms = new Map<SegmentationType, string[]>();
+  for (const name of names) {
+    const asked = destinations.get(name)?.segmentation ?? 'binary';
+    const form = asked === 'fractional' && !(network && probabilityOf(segmented)) ? 'binary' : asked;
+    forms.set(form, [...(forms.get(form) ?? []), name]);
+  }
+  return forms;
+}
+
+/** Of the patch; undefined where the mask is none of the network's. */
+const probabilityOf = ({ lesion, probability }: Segmented): Float32Array | undefined =>
+  lesion.method === 'cosegmentation' ? probability : undefined;
+
+function slicesOf(
+  lesions: readonly Segmented[],
+  form: SegmentationType,
+  network: Network | undefined,
+): ReadonlyMap<MeasurementKey, readonly LesionSlice[]> {
+  return new Map(
+    lesions.flatMap((segmented): [MeasurementKey, readonly LesionSlice[]][] => {
+      const { measurement, lesion, volume } = segmented;
+      const probability = probabilityOf(segmented);
+      if (form === 'fractional' && probability && network)
+        return [[measurement.key, [withProbability(lesion, network, probability)]]];
+      return volume ? [[measurement.key, volume.slices]] : [];
+    }),
+  );
+}
+
+function withProbability(lesion: SegmentedLesion, network: Network, ofPatch: Float32Array): LesionSlice {
+  const probability = probabilityOnSlice(taskOf(lesion.located, lesion.method), network, ofPatch);
+  if (!probability.ok) throw new Error('a lesion that was drawn and cannot be placed');
+  return { slice: lesion.located.slice, mask: lesion.mask, probability: probability.value };
+}
+
 /** What a note does not reject comes first: a replacement stands beside what it replaced. */
-function segmentOf(own: readonly OwnSegment[], report: ReadReport, measurement: Measurement): OwnSegment | undefined {
-  const ofLesion = own.filter((s) => s.report === report.sopInstanceUID && s.measurementKey === measurement.key);
+function segmentOf(own: readonly OwnSegment[], segmented: Segmented, request: WriteRequest): OwnSegment | undefined {
+  const ofLesion = own.filter(
+    (s) =>
+      s.report === request.report.sopInstanceUID &&
+      s.measurementKey === segmented.measurement.key &&
+      (request.existingIs === 'any' || s.workKey === workOf(segmented, request)),
+  );
   return ofLesion.find((s) => s.standing !== 'rejected') ?? ofLesion[0];
+}
+
+/** The work that a lesion's segment is the result of. */
+export function workOf(
+  { measurement, lesion }: Segmented,
+  { report, origin: { bundle } }: Pick<WriteRequest, 'report' | 'origin'>,
+): string | undefined {
+  if (report.sopInstanceUID === undefined) return undefined;
+  return workKeyOf({
+    report: report.sopInstanceUID,
+    measurementKey: measurement.key,
+    method: lesion.method,
+    kernelRevision: KERNEL_REVISION,
+    bundle: lesion.method === 'cosegmentation' ? bundle : undefined,
+  });
 }
 
 /**

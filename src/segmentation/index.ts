@@ -1,4 +1,4 @@
-export { candidatesOn, contourOn, type Candidates } from './cosegmentation/contour.js';
+export { candidatesOn, contourOn, probabilityOnSlice, type Candidates } from './cosegmentation/contour.js';
 export { IMAGENET } from './cosegmentation/channels.js';
 export { mirrored, unmirroredMean, viewsOf } from './cosegmentation/flips.js';
 export {

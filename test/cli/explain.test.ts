@@ -70,7 +70,9 @@ describe('caliper explain FILE', () => {
 
   test('a result report and a rejection note', async () => {
     const { report, ...rest } = request;
-    const [result] = writeResultReports({ ...rest, report: report ?? reportOf(lesions), objects, lesions });
+    const {
+      reports: [result],
+    } = writeResultReports({ ...rest, report: report ?? reportOf(lesions), objects, lesions });
     const ofReport = await told(written('report.dcm', result!.bytes));
     expect(ofReport.exit).toBe(0);
     expect(ofReport.text).toContain('result report by Caliper 0.1.0');

@@ -31,3 +31,26 @@ test('what changes pixels changes the method, what changes decisions changes the
   if (!bundle.ok) throw new Error(bundle.error.says);
   expect(digests('', bundle.value).methodDigest).not.toBe(plain.methodDigest);
 });
+
+test('what a destination gets changes the policy, whether notes may be sent does not; what is not asked for changes nothing', () => {
+  const at = (settings: string) => {
+    const read = readConfiguration(`archives: [{ name: pacs, url: "http://pacs.example/dicom-web" }]
+sources: [{ archive: pacs }]
+destinations: [{ archive: pacs${settings} }]
+rules: [{ store: { to: [pacs] } }]
+`);
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    return read.value;
+  };
+  const plain = runDigests(at(''), undefined);
+  for (const same of [', segmentation: binary, resultReport: false', ', rejectionNotes: allowed'])
+    expect(runDigests(at(same), undefined)).toEqual(plain);
+  const others = [', segmentation: labelmap', ', resultReport: true'].map((s) => runDigests(at(s), undefined));
+  expect(new Set([plain, ...others].map(({ policyDigest }) => policyDigest)).size).toBe(3);
+  for (const other of others) expect(other.methodDigest).toBe(plain.methodDigest);
+  // a replay that names its method has runs of its own
+  const again = (['keep', 'reject'] as const).map((earlier) =>
+    runDigests(at(''), undefined, { method: 'grabcut', earlier }),
+  );
+  expect(new Set([plain, ...again].map(({ methodDigest }) => methodDigest)).size).toBe(3);
+});

@@ -64,7 +64,26 @@ const BAD: readonly [title: string, edit: (good: string) => string, expected: Re
   [
     'a page for everybody',
     (y) => y.replace('127.0.0.1:8080', '0.0.0.0:8080'),
-    /page\.listen must be a loopback address/,
+    /page\.listen can be reached from other machines, which needs page\.users[\s\S]*page\.listen can be reached from other machines, which needs page\.tls/,
+  ],
+  [
+    'a page for everybody, signed in but in clear text',
+    (y) =>
+      y.replace(
+        '{ listen: 127.0.0.1:8080 }',
+        '{ listen: "[::]:8080", users: [{ name: ada, role: admin, password: env:ADA }] }',
+      ),
+    /^site\.yaml:26: page\.listen can be reached from other machines, which needs page\.tls$/m,
+  ],
+  [
+    'a password written out',
+    (y) => y.replace('{ listen: 127.0.0.1:8080 }', '{ users: [{ name: ada, role: admin, password: lovelace }] }'),
+    /page\.users\[0\]\.password must not stand in this file/,
+  ],
+  [
+    'a viewer that asks for what is not known',
+    (y) => y.replace('{ listen: 127.0.0.1:8080 }', '{ viewer: "https://v.example/{patient}" }'),
+    /page\.viewer must be an address in which \{study\}/,
   ],
   ['rules missing', (y) => y.replace(/rules:[\s\S]*?(?=segmentation:)/, ''), /rules is missing; it takes an array/],
   [
@@ -78,6 +97,32 @@ const BAD: readonly [title: string, edit: (good: string) => string, expected: Re
     (y) => y.replace('https://pacs', 'https://me:secret@pacs'),
     /url is no http or https address/,
   ],
+  [
+    'fractional where a rule draws without probabilities',
+    (y) =>
+      y
+        .replace('mode: shadow', 'mode: shadow\n    segmentation: fractional')
+        .replace('method: cosegmentation', 'method: grabcut'),
+    /destinations\[0\]\.segmentation cannot be fractional: method grabcut gives no probabilities \(rule-1\)/,
+  ],
+  [
+    'fractional where lesions are followed through the volume',
+    (y) =>
+      y
+        .replace('mode: shadow', 'mode: shadow\n    segmentation: fractional')
+        .replace('extent: slice', 'extent: volume'),
+    /cannot be fractional with extent: volume/,
+  ],
+  [
+    'a result report of probabilities',
+    (y) => y.replace('mode: shadow', 'mode: shadow\n    segmentation: fractional\n    resultReport: true'),
+    /cannot be fractional with a resultReport/,
+  ],
+  ...(['resultReport: true', 'rejectionNotes: allowed'] as const).map((setting): (typeof BAD)[number] => [
+    `${setting} at an archive that cannot be read`,
+    (y) => y.replace('mode: shadow', `mode: shadow\n    ${setting}`).replace('confirm: read-back', 'confirm: answer'),
+    /needs confirm: read-back, since it follows only what was read back/,
+  ]),
   ['broken YAML', (y) => y.replace('sources:', 'sources: ['), /is no valid YAML/],
   ['an empty file', () => '', /the file is empty/],
 ];

@@ -119,6 +119,30 @@ onBothDatabases('delivering', (bench) => {
     expect(new TextDecoder().decode(await ledger.objectBytes(number!))).toBe('made-up object 1');
   });
 
+  test('a measurement in two objects that were made together has become what the worse of them has; one made before says nothing', async () => {
+    const { ledger } = bench;
+    const claim = await delivering(ledger, ['a']);
+    const [before] = await ledger.deliveries(claim);
+    await ledger.moveDelivery(claim, before!.id, { to: 'dead', reason: 'store-refused' });
+    await ledger.record(claim, {
+      measurements: [measurement('1.1'), measurement('1.2')],
+      objects: [
+        { object: segmentationOf('2', ['1.1', '1.2']), kind: 'segmentation', destinations: ['a'] },
+        { object: segmentationOf('3', ['1.1']), kind: 'segmentation', destinations: ['b'] },
+      ],
+    });
+    const [first, second] = (await ledger.deliveries(claim)).slice(1);
+    await moved(claim, second!.id, 'looking', 'storing', 'confirming', 'stored');
+    expect(await outcomes(claim)).toEqual([undefined, undefined]);
+    await ledger.moveDelivery(claim, first!.id, { to: 'held', reason: 'store-refused' });
+    expect(await outcomes(claim)).toEqual(['held', 'held']);
+    await ledger.moveRun(claim, { to: 'held', reason: 'store-refused' });
+    await ledger.decideHeld(claim.run, { to: 'delivering' }, 'test');
+    const again = await claimed(ledger);
+    await moved(again, first!.id, 'looking', 'already-stored');
+    expect(await outcomes(again)).toEqual(['already-stored', 'already-stored']);
+  });
+
   test('replay: what would have been stored or died is due again with new bytes, what is stored stays', async () => {
     const { ledger } = bench;
     let claim = await delivering(ledger, ['a', 'b', 'c']);

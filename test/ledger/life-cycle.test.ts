@@ -140,11 +140,65 @@ onBothDatabases('which reports count', (bench) => {
     expect(await bench.ledger.outdatedObjects()).toEqual([
       { object: 1, report: 1, reason: 'superseded', by: uid(50), destinations: ['pacs'] },
     ]);
+    // what it left behind is looked after once, where that is allowed
+    expect(await bench.ledger.outdating(1 as ReportNumber)).toEqual(end);
+    expect(await bench.ledger.reopenOutdated([], 'caliper')).toEqual([]);
+    expect(await bench.ledger.reopenOutdated(['elsewhere'], 'caliper')).toEqual([]);
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([1]);
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([]);
+    const after = await claimed(bench.ledger);
+    expect(after).toMatchObject({ state: 'seen', cause: 'amended' });
+    await bench.ledger.moveRun(after, { to: 'refused', reason: 'superseded', account: { noted: ['pacs'] } });
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([]);
+    expect((await bench.ledger.reportByNumber(1 as ReportNumber))!.runs[0]!.measurements).toMatchObject([
+      { outcome: 'stored' },
+    ]);
+    // for another reason it is looked after anew
+    await bench.ledger.endReports([{ sopInstanceUID: uid(1), reason: 'rejected-by-note', by: uid(51) }]);
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([1]);
     await bench.ledger.recordKeyObject(uid(60), [segmentationOf('1', ['a']).sopInstanceUID]);
     expect(await bench.ledger.outdatedObjects()).toEqual([]);
-    expect(await bench.ledger.outdated(1 as ReportNumber)).toBe('superseded');
+    expect(await bench.ledger.outdated(1 as ReportNumber)).toBe('rejected-by-note');
     await bench.ledger.countAgain(1 as ReportNumber);
     expect(await bench.ledger.outdated(1 as ReportNumber)).toBeUndefined();
+  });
+
+  test('what a report left behind waits until the one that replaces it has come to its end', async () => {
+    await givenRuns(bench.ledger, 2);
+    const older = await read(document());
+    await bench.ledger.moveRun(older, {
+      to: 'refused',
+      reason: 'superseded',
+      account: {
+        // a ledger that was lost: the contour was found in the archive
+        measurements: [
+          {
+            ...measurement('a'),
+            outcome: { kind: 'skipped', reason: 'superseded' },
+            alreadyIn: { seg: uid(70), segmentNumber: 1 },
+          },
+        ],
+      },
+    });
+    expect((await bench.ledger.reportByNumber(1 as ReportNumber))!.runs[0]!.measurements).toMatchObject([
+      { outcome: 'skipped', reason: 'superseded', seg: uid(70), segmentNumber: 1 },
+    ]);
+    await bench.ledger.endReports([{ sopInstanceUID: uid(1), reason: 'superseded', by: uid(2) }]);
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([]);
+    const newer = await read(document());
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([]);
+    await bench.ledger.moveRun(newer, {
+      to: 'done',
+      account: { measurements: [{ ...measurement('a'), outcome: { kind: 'held', reason: 'low-agreement' } }] },
+    });
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([]);
+    await bench.ledger.reopen({ reports: [2 as ReportNumber] }, newer.digests, 'replay', 'test');
+    const again = await read(document());
+    await bench.ledger.moveRun(again, {
+      to: 'done',
+      account: { measurements: [{ ...measurement('a'), alreadyIn: { seg: uid(71), segmentNumber: 1 } }] },
+    });
+    expect(await bench.ledger.reopenOutdated(['pacs'], 'caliper')).toEqual([1]);
   });
 
   test('what is held is skipped; what is under way goes on until its next step', async () => {

@@ -6,17 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import dcmjs from 'dcmjs';
 import type { Archive } from '../../src/dicomweb/index.js';
-import { asReadUid, fail, TAG, type SopInstanceUid, type StudyInstanceUid } from '../../src/domain/index.js';
+import { asReadUid, fail, TAG, type SopInstanceUid } from '../../src/domain/index.js';
 import { sweepAll, workUntilIdle, type World } from '../../src/pipeline/index.js';
 import { describeWith, python } from '../environment/peers.js';
-import { altered, filesOf, type Natural } from './altered-phantom.js';
+import { altered, type Natural } from './altered-phantom.js';
+import {
+  amends,
+  IMAGE,
+  imageFile,
+  itemsOf,
+  list,
+  otherMarks,
+  REPORT,
+  reportAs,
+  reportFile,
+  STUDY,
+} from './other-reports.js';
 import { smallWorld, WATCHED, type SmallWorld } from './small-world.js';
-
-/** Study, report and image of the small world. */
-const STUDY = asReadUid<StudyInstanceUid>('2.25.1001.1');
-const REPORT = '2.25.1001.5';
-const IMAGE = '2.25.1001.3';
-const [imageFile, reportFile] = filesOf(undefined, 1).map(({ bytes }) => bytes) as [Uint8Array, Uint8Array];
 
 const scratch = mkdtempSync(join(tmpdir(), 'caliper-life-cycle-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -31,40 +37,6 @@ const imageAnd = (report: Uint8Array) => [
   { name: '1-image.dcm', bytes: imageFile },
   { name: '1-report.dcm', bytes: report },
 ];
-
-const list = (value: unknown): Natural[] =>
-  value === undefined ? [] : Array.isArray(value) ? (value as Natural[]) : [value as Natural];
-
-function* itemsOf(item: Natural): Generator<Natural> {
-  yield item;
-  for (const child of list(item['ContentSequence'])) yield* itemsOf(child);
-}
-
-/** The report of the small world as another document. */
-const reportAs = (uid: string, alter: (report: Natural) => void = () => undefined): Uint8Array =>
-  altered(reportFile, (report) => {
-    Object.assign(report, { SOPInstanceUID: uid, SeriesInstanceUID: `${uid}.1` });
-    alter(report);
-  });
-
-const amends = (report: Natural, earlier = REPORT): void => {
-  const reference = {
-    ReferencedSOPClassUID: '1.2.840.10008.5.1.4.1.1.88.33',
-    ReferencedSOPInstanceUID: earlier,
-  };
-  report['PredecessorDocumentsSequence'] = [
-    {
-      StudyInstanceUID: STUDY,
-      ReferencedSeriesSequence: [{ SeriesInstanceUID: '2.25.1001.4', ReferencedSOPSequence: [reference] }],
-    },
-  ];
-};
-
-/** The first line a little further right, as long as before: another content. */
-const otherMarks = (report: Natural): void => {
-  const line = [...itemsOf(report)].find((item) => item['ValueType'] === 'SCOORD')!;
-  line['GraphicData'] = (line['GraphicData'] as number[]).map((value, i) => (i % 2 === 0 ? value + 0.25 : value));
-};
 
 const withoutTracking = (report: Natural): void => {
   for (const item of itemsOf(report))

@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startArchive, type RunningArchive } from '../../src/archive/index.js';
+import { startArchive } from '../../src/archive/index.js';
 import { startKernelPool } from '../../src/compute/index.js';
 import { openArchive } from '../../src/dicomweb/index.js';
 import type { EventFields, EventName, Rule } from '../../src/domain/index.js';
 import { openDatabase, openLedger } from '../../src/ledger/index.js';
 import { sweepAll, workUntilIdle, type Destination, type WatchPlan, type World } from '../../src/pipeline/index.js';
+import { startOrthanc } from '../environment/orthanc.js';
 import { deleteWithDatabases } from '../environment/state-folders.js';
 import { filesOf } from './altered-phantom.js';
 
 export interface SmallWorld {
   readonly world: World;
-  readonly archive: RunningArchive;
-  /** Where the archive keeps its files. */
+  readonly archive: { readonly url: string };
+  /** Where the embedded archive keeps its files. */
   readonly folder: string;
+  /** All that the archive holds. */
+  files(): Promise<readonly Uint8Array[]>;
   readonly events: { readonly name: string; readonly fields: object }[];
   /** One sweep, and all that is due now. */
   work(world?: World): Promise<void>;
@@ -44,11 +47,12 @@ export const WATCHED: readonly WatchPlan[] = [
   },
 ];
 
-/** Everything real and small: the embedded archive with one report on one slice, an embedded database, two kernel threads. */
+/** Everything real and small: an archive with one report on one slice, an embedded database, a kernel thread. */
 export async function smallWorld(
   mode: 'live' | 'shadow',
   destination: Partial<Destination> = {},
   files: readonly { readonly name: string; readonly bytes: Uint8Array }[] = filesOf(undefined, 1),
+  kind: 'embedded' | 'orthanc' = 'embedded',
 ): Promise<SmallWorld> {
   const scratch = mkdtempSync(join(tmpdir(), 'caliper-small-'));
   const folder = join(scratch, 'archive');
@@ -57,7 +61,7 @@ export async function smallWorld(
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), bytes);
   }
-  const archive = await startArchive({ folder, host: '127.0.0.1', port: 0 }, { randomUUID, report: () => undefined });
+  const archive = await openTarget(kind, folder);
   const client = openArchive(
     {
       name: 'pacs',
@@ -91,6 +95,9 @@ export async function smallWorld(
           confirm: 'read-back',
           requireStudy: true,
           storeFrom: 'always',
+          segmentation: 'binary',
+          resultReport: false,
+          rejectionNotes: 'never',
           ...destination,
         },
       ],
@@ -100,6 +107,7 @@ export async function smallWorld(
     digests: { policyDigest: 'p'.repeat(64), methodDigest: 'm'.repeat(64) },
     kernels,
     network: undefined,
+    networkOf: () => Promise.resolve(undefined),
     ledger: ledger.value,
     installation: { id: 'test', softwareVersion: '0' },
     log: { event: <N extends EventName>(name: N, fields: EventFields<N>) => void events.push({ name, fields }) },
@@ -110,6 +118,7 @@ export async function smallWorld(
     archive,
     folder,
     events,
+    files: () => archive.files(),
     async work(other = world) {
       await sweepAll(WATCHED, other);
       await workUntilIdle('test', 1, other, {
@@ -124,5 +133,30 @@ export async function smallWorld(
       await database.value.close();
       await deleteWithDatabases(scratch);
     },
+  };
+}
+
+interface Target {
+  readonly url: string;
+  files(): Promise<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+/** The archive with the files of a folder. */
+async function openTarget(kind: 'embedded' | 'orthanc', folder: string): Promise<Target> {
+  const inFolder = (): readonly Uint8Array[] =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.dcm'))
+      .map((name) => new Uint8Array(readFileSync(join(folder, name))));
+  if (kind === 'embedded') {
+    const archive = await startArchive({ folder, host: '127.0.0.1', port: 0 }, { randomUUID, report: () => undefined });
+    return { url: archive.url, files: () => Promise.resolve(inFolder()), close: () => archive.close() };
+  }
+  const orthanc = await startOrthanc();
+  for (const bytes of inFolder()) await orthanc.upload(bytes);
+  return {
+    url: orthanc.url,
+    files: async () => [...(await orthanc.files()).values()],
+    close: () => orthanc.stop(),
   };
 }

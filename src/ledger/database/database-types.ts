@@ -52,6 +52,8 @@ export interface Database {
   readonly pool: Pool;
   /** For a connection of one's own (advisory locks). */
   readonly connection: ClientConfig;
+  /** What is left on the disk that it writes to; undefined where that is another machine's. */
+  freeBytes(): Promise<number | undefined>;
   /** Ends the connections, and stops an embedded server that this process owns. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** The embedded server's supervisor: one server and one owner a state folder, whatever died before or meanwhile. */
+import { statfs } from 'node:fs/promises';
 import type pg from 'pg';
 import { ms } from '../../domain/index.js';
 import { binariesIn, packagedBinaries, type Binaries } from './binaries.js';
@@ -56,6 +57,11 @@ class EmbeddedDatabase implements Database {
     this.pool = openPool(this.connection, world);
     if (attached.owner) this.own(attached.client);
     this.tookMs = ms(performance.now() - began);
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.layout.dataFolder);
+    return bavail * bsize;
   }
 
   async close(): Promise<void> {

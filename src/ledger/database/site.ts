@@ -23,6 +23,7 @@ export async function openSite(url: string, world: DatabaseWorld): Promise<Datab
     tookMs: ms(performance.now() - began),
     pool,
     connection,
+    freeBytes: () => Promise.resolve(undefined),
     close: () => pool.end(),
   };
 }

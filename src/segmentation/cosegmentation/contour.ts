@@ -36,6 +36,23 @@ export function contourOn(
   return ok({ ...seed.value, findings: [...seed.value.findings, instead] });
 }
 
+/**
+ * The probability of every pixel of the slice, row by row: bilinear between the patch's pixels, 0 beyond the patch. Errors: as `segmentLesion` has of
+ * its task.
+ */
+export function probabilityOnSlice(
+  task: SegmentationTask,
+  network: Network,
+  probability: PatchProbability,
+): Result<Float32Array, ReasonCode> {
+  const problem = taskProblem(task);
+  if (problem) return fail(problem);
+  const marks = measureMarks(task.marks, task.spacing);
+  if (!marks.ok) return marks;
+  const geometry = patchGeometry(marks.value, network.sizePx, network.patch);
+  return ok(probabilityAt(probability, geometry, { left: 0, top: 0, width: task.columns, height: task.rows }));
+}
+
 /** Two more outlines from the same probability, for a person to choose from. */
 export interface Candidates {
   /** Undefined where not a pixel is that certain. */
