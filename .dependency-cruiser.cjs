@@ -58,7 +58,8 @@ const LIBRARIES_OF_ONE_ROOM = {
   'dcmjs-codecs': 'dicom',
   'pg-boss': 'ledger',
   pg: 'ledger',
-  zod: 'configuration',
+  // what a file or a program says is checked at the two doors where it comes in
+  zod: '(configuration|operations)',
   yaml: 'configuration',
   commander: 'cli',
   winston: 'cli',

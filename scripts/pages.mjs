@@ -3,8 +3,8 @@ import { agreementPage } from './agreement-page.mjs';
 import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
- * Pages that are tables of the code: docs/errors.md, docs/events.md, docs/reports.md, docs/agreement.md and docs/conformance.md. `--check` writes
- * nothing and fails where a page is not what the code says.
+ * Pages that are tables of the code: docs/errors.md, docs/events.md, docs/reports.md, docs/agreement.md and docs/conformance.md; and the
+ * example configuration with its schema for editors. `--check` writes nothing and fails where a page is not what the code says.
  */
 ensureNodePackages();
 ensureBuild();
@@ -119,12 +119,26 @@ const agreement = agreementPage(`${root}docs/agreement-curve.json`, AUTO_HOLD_BE
 const { conformancePage } = await import('./conformance-page.mjs');
 const conformance = await conformancePage(`${root}docs/readers.json`);
 
+const { exampleConfiguration, settingsSchema } = await import('../dist/configuration/index.js');
+const configurationSchema = {
+  ...settingsSchema(),
+  title: 'Configuration of Caliper',
+  description: 'Generated from src/configuration/schema.ts by `npm run docs`.',
+};
+
+const { API_ROUTES } = await import('../dist/operations/api/api-routes.js');
+const { openApiDocument } = await import('../dist/operations/api/open-api.js');
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
 const pages = {
   'docs/errors.md': errors,
   'docs/events.md': events,
   'docs/reports.md': reports,
   'docs/agreement.md': agreement,
   'docs/conformance.md': conformance,
+  'deploy/config.example.yaml': exampleConfiguration('./config.schema.json'),
+  'docs/openapi.json': `${JSON.stringify(openApiDocument(API_ROUTES, version), null, 2)}\n`,
+  'deploy/config.schema.json': `${JSON.stringify(configurationSchema, null, 2)}\n`,
 };
 const stale = Object.entries(pages).filter(
   ([path, text]) => !existsSync(root + path) || readFileSync(root + path, 'utf8') !== text,

@@ -1,3 +1,13 @@
-export type { NetworkState } from './readiness.js';
+export type { AccessSettings } from './access/access-settings.js';
+export { hashedPassword } from './access/password.js';
+export { API_ROUTES } from './api/api-routes.js';
+export type { AuditRecord } from './audit/audit-message.js';
+export { openAuditTrail, verifyAuditTrail, type AuditTrail } from './audit/audit-trail.js';
+export { openSyslog } from './audit/syslog.js';
+export { letterHtml, type LetterPicture } from './letter-page.js';
+export { measurementPicture } from './measurement-picture.js';
 export { startMetrics, type Metrics } from './metrics.js';
-export { startPage, type PageServer, type PageWorld } from './page-server.js';
+export { startObservations, type Observations } from './observations.js';
+export { startPage, type PageServer } from './page-server.js';
+export type { ConfigurationState, PageWorld } from './page-world.js';
+export type { NetworkState } from './readiness.js';

@@ -47,6 +47,13 @@ export function startMetrics(log: EventLog): Metrics {
   const oldestDue = gauge('oldest_due_seconds', 'For how long the oldest due work has been due', []);
   const modes = gauge('role_mode', '1 for the mode that a source or destination is in', ['role', 'name', 'mode']);
 
+  const silent = gauge('source_silent_seconds', 'Since a source last showed a report that was not known', ['source']);
+  const pause = gauge('source_longest_pause_seconds', 'Longest time between two new reports in 14 days', ['source']);
+  const lately = gauge('source_new_reports_14d', 'Reports that a source showed for the first time in 14 days', [
+    'source',
+  ]);
+  const meanAgreement = gauge('agreement_mean', 'Mean agreement: in 7 days, and in the 28 days before', ['window']);
+  const agreements = gauge('agreement_count', 'How many contours that mean is of', ['window']);
   const inference = gauge('network', '1 for the state of the network and the provider it runs on', [
     'state',
     'provider',
@@ -67,7 +74,24 @@ export function startMetrics(log: EventLog): Metrics {
       },
     },
     async scrape(ledger, network, now) {
-      const [status, roles] = await Promise.all([ledger.status(), ledger.roles()]);
+      const [status, roles, sources, drift] = await Promise.all([
+        ledger.status(),
+        ledger.roles(),
+        ledger.sourceActivity(),
+        ledger.agreementDrift(),
+      ]);
+      for (const { source, lastNew, longestPauseMs, newInTwoWeeks } of sources) {
+        if (lastNew) silent.set({ source }, Math.max(0, now - lastNew.getTime()) / 1000);
+        if (longestPauseMs !== undefined) pause.set({ source }, longestPauseMs / 1000);
+        lately.set({ source }, newInTwoWeeks);
+      }
+      for (const [window, { mean, count }] of [
+        ['7d', drift.recent],
+        ['28d-before', drift.before],
+      ] as const) {
+        if (count > 0) meanAgreement.set({ window }, mean);
+        agreements.set({ window }, count);
+      }
       reports.set(status.reports);
       for (const [outcome, n] of Object.entries(status.outcomes)) measurements.set({ outcome }, n);
       for (const [state, n] of Object.entries(status.runs)) runs.set({ state }, n);

@@ -8,7 +8,7 @@ import { openGuestLedger } from '../../src/cli/guest-ledger.js';
 import { recall } from '../../src/cli/recall.js';
 import { restore } from '../../src/cli/restore.js';
 import type { Terminal } from '../../src/cli/terminal.js';
-import { ms, type MeasurementKey, type SegmentationObject } from '../../src/domain/index.js';
+import { ms, type SegmentationObject } from '../../src/domain/index.js';
 import type { Claim, Ledger } from '../../src/ledger/index.js';
 import { writeSegmentations } from '../../src/seg-writer/index.js';
 import { deleteWithDatabases } from '../environment/state-folders.js';
@@ -102,7 +102,7 @@ async function writtenBy(ledger: Ledger, objects: readonly SegmentationObject[])
       to: 'delivering',
       account: {
         measurements: object.segments.map(({ measurementKey }) => ({
-          key: measurementKey as MeasurementKey,
+          key: measurementKey,
           findings: [],
         })),
         objects: [{ object, kind: 'segmentation', destinations: ['vault'] }],

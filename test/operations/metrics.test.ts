@@ -1,11 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { startMetrics, startPage, type PageServer } from '../../src/operations/index.js';
+import { openPage, type OpenPage } from './open-page.js';
+import { startMetrics } from '../../src/operations/index.js';
 import { smallWorld, type SmallWorld } from '../pipeline/small-world.js';
 
 let small: SmallWorld | undefined;
-let page: PageServer | undefined;
+let page: OpenPage | undefined;
 afterEach(async () => {
-  await page?.close();
+  await page?.server.close();
   await small?.close();
 });
 
@@ -16,22 +17,13 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
   small = await smallWorld('live');
   const logged: string[] = [];
   const metrics = startMetrics({ event: (name) => logged.push(name) });
-  const started = await startPage(
-    { host: '127.0.0.1', port: 0 },
-    {
-      ledger: small.world.ledger,
-      log: metrics.log,
-      metrics,
-      now: Date.now,
-      network: () => ({ state: 'ready', provider: 'cpu', because: 'asked for' }),
-      softwareVersion: '0',
-      lesionViews: () => Promise.resolve(new Map()),
-    },
-  );
-  if (!started.ok) throw new Error(started.error);
-  page = started.value;
+  page = await openPage(small, undefined, {
+    log: metrics.log,
+    metrics,
+    network: () => ({ state: 'ready', provider: 'cpu', because: 'asked for' }),
+  });
   await small.world.ledger.pauseRole('source', 'pacs', 'by test');
-  expect(await (await fetch(`${page.url}readyz`)).json()).toEqual({
+  expect(await (await fetch(`${page.server.url}readyz`)).json()).toEqual({
     status: 'ready',
     paused: ['source:pacs'],
     network: { state: 'ready', provider: 'cpu', because: 'asked for' },
@@ -39,7 +31,7 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
   await small.world.ledger.resumeRole('source', 'pacs');
 
   await small.work({ ...small.world, log: metrics.log });
-  const answer = await fetch(`${page.url}metrics`);
+  const answer = await fetch(`${page.server.url}metrics`);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0.0.4/);
   const text = await answer.text();
   for (const line of text
@@ -60,22 +52,10 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
 
 test('a database that does not answer makes the process not ready, not dead', async () => {
   small = await smallWorld('live');
-  const metrics = startMetrics({ event: () => undefined });
-  const started = await startPage(
-    { host: '127.0.0.1', port: 0 },
-    {
-      ledger: { ...small.world.ledger, roles: () => Promise.reject(new Error('connection refused')) },
-      log: metrics.log,
-      metrics,
-      now: Date.now,
-      network: () => ({ state: 'ready', provider: 'cpu', because: 'asked for' }),
-      softwareVersion: '0',
-      lesionViews: () => Promise.resolve(new Map()),
-    },
-  );
-  if (!started.ok) throw new Error(started.error);
-  page = started.value;
-  const answer = await fetch(`${page.url}readyz`);
+  page = await openPage(small, undefined, {
+    ledger: { ...small.world.ledger, roles: () => Promise.reject(new Error('connection refused')) },
+  });
+  const answer = await fetch(`${page.server.url}readyz`);
   expect([answer.status, await answer.json()]).toEqual([503, { status: 'not-ready', because: 'database-unreachable' }]);
-  expect((await fetch(`${page.url}healthz`)).status).toBe(200);
+  expect((await fetch(`${page.server.url}healthz`)).status).toBe(200);
 }, 60_000);
