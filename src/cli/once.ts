@@ -35,6 +35,11 @@ export async function once(
     const failures = stories.filter(hasFailed).length;
     for (const source of swept.failedSources) terminal.err(`${source} could not be searched: see the log`);
     terminal.err(`${stories.length} reports, ${failures} with failures or unfinished`);
+    if (stories.length === 0 && swept.failedSources.length === 0)
+      for (const { source, layers } of plans)
+        terminal.err(
+          `${source}: nothing new in studies of the last ${Math.max(...layers.map((l) => l.days))} days (sources[].watch.studyDates)`,
+        );
     return interrupted ?? (failures > 0 || swept.failedSources.length > 0 ? EXIT.someFailed : EXIT.done);
   } finally {
     await opened.value.close();

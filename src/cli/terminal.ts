@@ -8,6 +8,12 @@ export interface Terminal {
   readonly status?: (line: string) => void;
 }
 
+// `caliper … | head`: a reader that goes away has what it wanted
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 export const processTerminal: Terminal = {
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
