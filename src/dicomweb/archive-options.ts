@@ -1,3 +1,4 @@
+import type { CircuitOptions } from './circuit.js';
 import type { Credentials } from './credentials.js';
 import type { Budget } from './governor.js';
 
@@ -29,4 +30,6 @@ export interface ArchiveOptions {
   readonly timeouts: Timeouts;
   /** Longer answers are not read. */
   readonly maximumAnswerBytes: number;
+  /** Leaves an archive alone that is away or refuses us, reading and storing each by itself; without it, every request goes. */
+  readonly circuit?: CircuitOptions;
 }

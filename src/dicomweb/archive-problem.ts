@@ -10,6 +10,11 @@ export interface ArchiveProblem {
   readonly retryAfter?: Ms;
   /** Ours or the system's words (an error code, a count); never the archive's text, never an identifier. */
   readonly detail?: string;
+  /**
+   * Nothing was sent, so that it was no try: the archive is left alone because it is away or refuses us (it is asked again by itself, and then said so),
+   * or it asked for patience before.
+   */
+  readonly unasked?: 'left-alone' | 'patience';
 }
 
 /** The reason for an HTTP status that is no success; the resource asked for decides what a 404 means, so callers may see it differently. */

@@ -52,6 +52,10 @@ export interface Archive {
   probeRetrieve(): Promise<readonly ProbeRow[]>;
   /** Whether the store route is there and lets us in; leaves nothing behind. */
   probeStore(): Promise<readonly ProbeRow[]>;
+  /** Why the archive is left alone just now, with what a request would be answered; undefined where it is not. Asks nothing. */
+  leftAlone(): ArchiveProblem | undefined;
+  /** Where the archive is left alone, and has been for long enough, asks it for next to nothing. Costs nothing otherwise; to be called every second. */
+  tryAgain(): Promise<void>;
   /** Ends what is under way (as `archive-unreachable`) and closes all connections. */
   close(): Promise<void>;
 }

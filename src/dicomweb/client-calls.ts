@@ -1,6 +1,7 @@
 import { api } from 'dicomweb-client';
 import { ClientRequest, type RequestHeaders } from './client-request.js';
-import { rootOf, type Exchange, type Transport } from './transport.js';
+import type { Exchange } from './exchange.js';
+import { rootOf, type Transport } from './transport.js';
 
 interface PerCall {
   readonly request: { instance?: ClientRequest };

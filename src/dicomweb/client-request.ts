@@ -1,4 +1,5 @@
-import type { Exchange, HttpRequest, Transport } from './transport.js';
+import type { Exchange, HttpRequest } from './exchange.js';
+import type { Transport } from './transport.js';
 
 /** What we send in place of, or beside, what dicomweb-client would: it asks without a transfer syntax, and for a store without any `Accept`. */
 export interface RequestHeaders {

@@ -23,6 +23,8 @@ const FAILURE_REASONS: readonly FailureRow[] = [
   { from: 0x0122, to: 0x0122, means: 'never', reason: 'store-refused' },
   { from: 0x0124, to: 0x0124, means: 'retry', reason: 'archive-forbidden' },
   { from: 0x0213, to: 0x0213, means: 'retry', reason: 'store-out-of-resources' },
+  // not in the standard: Microsoft's DICOM service, exists and is being created (by an earlier try of ours, as far as anyone can tell)
+  { from: 45070, to: 45071, means: 'duplicate', reason: 'store-unclear' },
   { from: 0xa700, to: 0xa7ff, means: 'retry', reason: 'store-out-of-resources' },
   { from: 0xa900, to: 0xa9ff, means: 'never', reason: 'store-refused' },
   { from: 0xc000, to: 0xcfff, means: 'never', reason: 'store-refused' },

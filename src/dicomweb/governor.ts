@@ -45,7 +45,13 @@ function admit(
   bytes: number,
   now: number,
 ): { readonly state: BudgetState; readonly admission: Admission } {
-  if (now < state.pausedUntil) return { state, admission: { kind: 'paused', retryAfter: ms(state.pausedUntil - now) } };
+  // a clock that was set back makes no pause longer
+  const left = Math.min(state.pausedUntil - now, LONGEST_PAUSE);
+  if (left > 0)
+    return {
+      state: { ...state, pausedUntil: now + left },
+      admission: { kind: 'paused', retryAfter: ms(left) },
+    };
   const requests = take(state.requests, 1, now);
   const sent = take(state.bytes, bytes, now);
   return {

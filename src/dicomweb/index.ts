@@ -2,6 +2,7 @@
 export type { Archive, InstanceReference, LocatedInstance, SeriesReference } from './archive.js';
 export type { ArchiveOptions, Timeouts, Tls } from './archive-options.js';
 export type { ArchiveProblem } from './archive-problem.js';
+export type { CircuitOptions } from './circuit.js';
 export type { Credentials } from './credentials.js';
 export type { RefusalMeans } from './failure-reasons.js';
 export type { Budget, Clock } from './governor.js';

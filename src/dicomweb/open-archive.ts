@@ -4,7 +4,7 @@ import type { Channel } from './channel.js';
 import { Client } from './client-calls.js';
 import type { Clock } from './governor.js';
 import { locate } from './locate.js';
-import { probeRetrieve, probeSearch, probeStore } from './probes.js';
+import { knock, probeRetrieve, probeSearch, probeStore } from './probes.js';
 import { metadata, retrieve } from './retrieve.js';
 import { EVERYTHING, search, survey } from './search.js';
 import { store } from './store.js';
@@ -30,6 +30,10 @@ export function openArchive(options: ArchiveOptions, world: Clock): Archive {
     probeSearch: () => probeSearch(channel),
     probeRetrieve: () => probeRetrieve(channel),
     probeStore: () => probeStore(channel),
+    leftAlone: () => transport.leftAlone(),
+    tryAgain: async () => {
+      for (const method of ['GET', 'POST'] as const) await transport.knock(method, () => knock(channel, method));
+    },
     close: () => transport.close(),
   };
 }

@@ -11,8 +11,8 @@ export interface PageSizes {
 /** Some archives refuse a limit above 200. */
 export const PAGE_SIZES: PageSizes = { rows: 200, overlap: 10 };
 
-/** No archive cuts its pages to less than this by itself, so a page shorter than it is the last one. */
-const SMALLEST_CUT = 25;
+/** No archive cuts its pages to less than this by itself (one is known that cuts to 12), so a page shorter than it is the last one. */
+const SMALLEST_CUT = 12;
 const MAXIMUM_ROWS = 50_000;
 const MAXIMUM_RESTARTS = 2;
 
@@ -22,11 +22,13 @@ export interface Paging {
   readonly offset: number | undefined;
   /** Identity of the first row of all. */
   readonly first: string | undefined;
+  /** How many rows of the page before are asked for again by the next. */
+  readonly overlap: number;
   readonly restarts: number;
   readonly shortfalls: readonly Shortfall[];
 }
 
-export const START: Paging = { rows: new Map(), offset: 0, first: undefined, restarts: 0, shortfalls: [] };
+export const START: Paging = { rows: new Map(), offset: 0, first: undefined, overlap: 0, restarts: 0, shortfalls: [] };
 
 interface Page {
   /** Usable rows, in the archive's order. */
@@ -41,8 +43,8 @@ interface Page {
 
 /**
  * The state after a page. The order of rows is promised by nobody, and rows come and go between pages: so pages overlap, rows are told apart
- * by their UIDs, and where a page does not begin with a row that was seen (something before it vanished, and a row may have slipped through) the
- * search starts again and keeps what it has.
+ * by their UIDs, and where a page does not begin with the rows that it shares with the one before (something vanished, or there is no order, and a row
+ * may have slipped through) the search starts again and keeps what it has.
  */
 export function afterPage(paging: Paging, page: Page, sizes: PageSizes): Paging {
   const offset = paging.offset ?? 0;
@@ -59,17 +61,19 @@ export function afterPage(paging: Paging, page: Page, sizes: PageSizes): Paging 
   if (offset > 0 && first !== undefined && first === paging.first) return over('offset-ignored');
   if (offset > 0 && slipped(paging, page)) {
     if (paging.restarts === MAXIMUM_RESTARTS) return over('rows-moved');
-    return { ...gathered, offset: 0, restarts: paging.restarts + 1 };
+    return { ...gathered, offset: 0, overlap: 0, restarts: paging.restarts + 1 };
   }
   if (isLast(page, sizes)) return over();
   // at least half of every page is new, whatever the archive cuts it to
-  const next = offset + page.count - Math.min(sizes.overlap, Math.floor(page.count / 2));
-  return next < MAXIMUM_ROWS ? { ...gathered, offset: next } : over('too-many-rows');
+  const overlap = Math.min(sizes.overlap, Math.floor(page.count / 2));
+  const next = offset + page.count - overlap;
+  return next < MAXIMUM_ROWS ? { ...gathered, offset: next, overlap } : over('too-many-rows');
 }
 
 function slipped(paging: Paging, page: Page): boolean {
-  const first = page.rows[0];
-  return page.count === 0 || (first !== undefined && !paging.rows.has(first.identity));
+  // rows that cannot be told apart are not counted
+  const shared = page.rows.slice(0, page.rows.length === page.count ? Math.max(1, paging.overlap) : 1);
+  return page.count === 0 || shared.some((row) => !paging.rows.has(row.identity));
 }
 
 function isLast(page: Page, sizes: PageSizes): boolean {

@@ -15,6 +15,12 @@ import { retrieve } from './retrieve.js';
 import { survey } from './search.js';
 import { storeAnswerOf } from './store-answer.js';
 
+/** One cheap request of a kind; what is answered is the circuit's to judge. */
+export async function knock(channel: Channel, method: 'GET' | 'POST'): Promise<void> {
+  if (method === 'GET') await sample(channel, 'studies', { StudyInstanceUID: NOBODYS_UID });
+  else await probeStore(channel);
+}
+
 /** Every date on which anything could have been acquired: a filter, but one that lets everything with a date through. */
 const ANY_DATE = '19000101-29991231';
 

@@ -6,7 +6,7 @@ import type { Channel } from './channel.js';
 import { isPathIdentifier } from './path-identifier.js';
 import { jsonRows } from './search.js';
 import type { AnswerBody } from './answer-body.js';
-import type { HttpAnswer } from './transport.js';
+import type { HttpAnswer } from './exchange.js';
 
 const asking = (transferSyntax: string): string =>
   `multipart/related; type="application/dicom"; transfer-syntax=${transferSyntax}`;

@@ -57,6 +57,18 @@ export function tailPlan(
   return months;
 }
 
+/** A layer of more than one day as two of half as many. */
+export function halvesOf(layer: SearchLayer): readonly [SearchLayer, SearchLayer] {
+  const days = Math.round((Date.parse(isoOf(layer.to)) - Date.parse(isoOf(layer.from))) / 86_400_000);
+  const middle = addDays(layer.from, Math.floor(days / 2));
+  return [
+    { ...layer, to: middle },
+    { ...layer, from: addDays(middle, 1) },
+  ];
+}
+
+const isoOf = (date: DicomDate): string => `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+
 /** Calendar arithmetic, in UTC so that no day is short. */
 function addDays(date: DicomDate, days: number): DicomDate {
   const found = /^(\d{4})(\d{2})(\d{2})$/.exec(date);

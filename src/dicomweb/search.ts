@@ -6,7 +6,7 @@ import { fitOf, isBound, isUidKey, keyTag } from './matching.js';
 import { afterPage, PAGE_SIZES, START, type PageSizes } from './pages.js';
 import { isPathIdentifier } from './path-identifier.js';
 import type { Level, Query, SearchAnswer, SearchOptions, Shortfall } from './query.js';
-import type { HttpAnswer } from './transport.js';
+import type { HttpAnswer } from './exchange.js';
 
 const DICOM_JSON = { accept: 'application/dicom+json' };
 

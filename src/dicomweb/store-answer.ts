@@ -13,7 +13,7 @@ import {
 import { problemOfStatus, type ArchiveProblem } from './archive-problem.js';
 import { failureMeaning, warningMeaning, type RefusalMeans, type WarningMeaning } from './failure-reasons.js';
 import { parseJson } from './search.js';
-import type { Exchange, HttpAnswer } from './transport.js';
+import type { Exchange, HttpAnswer } from './exchange.js';
 
 export interface StoreWarning {
   readonly instance: SopInstanceUid;
@@ -93,7 +93,7 @@ export function storeAnswerOf(exchange: Exchange, sent: readonly SopInstanceUid[
 
 function withoutAnswer({ problem, sent }: Extract<Exchange, { kind: 'failed' }>): StoreAnswer {
   if (sent === 'unknown') return { kind: 'unclear', problem };
-  return problem.code === 'archive-busy'
+  return problem.code === 'archive-busy' && problem.unasked === undefined
     ? { kind: 'busy', retryAfter: problem.retryAfter }
     : { kind: 'failed', problem };
 }

@@ -15,7 +15,7 @@ import type { Archive, SeriesReference } from './archive.js';
 import { isNotInThisWay, type ArchiveProblem } from './archive-problem.js';
 import { isPathIdentifier } from './path-identifier.js';
 import type { SearchAnswer, Shortfall } from './query.js';
-import type { ReportModality, SearchLayer } from './search-plan.js';
+import { halvesOf, type ReportModality, type SearchLayer } from './search-plan.js';
 
 /** A series that a sweep saw. */
 export interface SeriesCount extends SeriesReference {
@@ -148,9 +148,22 @@ async function acrossStudies(
     log.abandon(answer.value);
     return ok('not-in-this-way');
   }
+  const rows = answer.value.rows.flatMap((row) => seriesRow(row, undefined, log));
+  // an archive whose pages cannot be turned is asked for less at a time
+  if (layer.from < layer.to && answer.value.shortfalls.some((shortfall) => OF_PAGING.has(shortfall))) {
+    log.abandon(answer.value);
+    for (const half of halvesOf(layer)) {
+      const part = await acrossStudies(archive, half, modality, log);
+      if (!part.ok || part.value === 'not-in-this-way') return part;
+      rows.push(...part.value);
+    }
+    return ok(rows);
+  }
   log.add(answer.value);
-  return ok(answer.value.rows.flatMap((row) => seriesRow(row, undefined, log)));
+  return ok(rows);
 }
+
+const OF_PAGING: ReadonlySet<Shortfall> = new Set<Shortfall>(['offset-ignored', 'rows-moved', 'too-many-rows']);
 
 async function studyByStudy(
   archive: Archive,

@@ -2,31 +2,18 @@ import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
 import type { ArchiveOptions } from './archive-options.js';
 import { networkFailure, problemOfStatus, type ArchiveProblem } from './archive-problem.js';
 import { readBody, type AnswerBody } from './answer-body.js';
+import { Circuit, type Barred } from './circuit.js';
 import { authorizationOf } from './credentials.js';
 import { Deadline } from './deadline.js';
+import type { Exchange, HttpRequest } from './exchange.js';
 import { Governor, type Clock } from './governor.js';
-
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  /** By its name in lower case. */
-  readonly header: (name: string) => string | undefined;
-  readonly body: AnswerBody;
-}
-
-/** What became of one request: any HTTP answer, or none that can be used. */
-export type Exchange =
-  | { readonly kind: 'answered'; readonly answer: HttpAnswer }
-  | { readonly kind: 'failed'; readonly problem: ArchiveProblem; readonly sent: 'nothing' | 'unknown' };
 
 export interface Transport {
   exchange(request: HttpRequest): Promise<Exchange>;
+  /** What a question would be answered where questions are kept back. */
+  leftAlone(): ArchiveProblem | undefined;
+  /** Where requests of this kind are kept back, and have been for long enough, makes one that tells whether they still have to be. */
+  knock(method: HttpRequest['method'], request: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,7 +29,12 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
   const governor = new Governor(options.budget, clock);
   const agent = agentOf(options);
   const root = rootOf(options.url);
+  const circuits = options.circuit && {
+    GET: new Circuit(options.circuit, () => clock.now()),
+    POST: new Circuit(options.circuit, () => clock.now()),
+  };
   const underWay = new Set<Deadline>();
+  let knocking = false;
   let closed = false;
 
   async function once(request: HttpRequest, authorization: string | undefined): Promise<Exchange> {
@@ -50,7 +42,12 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
     if (admission.kind === 'paused')
       return {
         kind: 'failed',
-        problem: { code: 'archive-busy', retryAfter: admission.retryAfter, detail: 'asked for patience before' },
+        problem: {
+          code: 'archive-busy',
+          retryAfter: admission.retryAfter,
+          detail: 'asked for patience before',
+          unasked: 'patience',
+        },
         sent: 'nothing',
       };
     if (closed) return CLOSED;
@@ -72,6 +69,11 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
       });
       const header = headerReader(response.headers);
       const success = isSuccess(response);
+      const announced = Number(header('content-length') ?? 0);
+      if (success && announced > options.maximumAnswerBytes) {
+        response.body.on('error', () => undefined).destroy();
+        return tooLong(response.statusCode, options.maximumAnswerBytes);
+      }
       // of a refusal only codes are wanted, never parts
       const body = await readBody(paced(response.body, deadline), {
         contentType: success ? header('content-type') : undefined,
@@ -106,25 +108,47 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
     }
   }
 
+  async function signedIn(request: HttpRequest): Promise<Exchange> {
+    const authorization = await authorizationOf(options.credentials);
+    let exchange = await once(request, authorization);
+    // an archive may close a kept-alive connection at the moment it is used (RFC 9112 9.5)
+    if (request.method === 'GET' && isLostConnection(exchange)) exchange = await once(request, authorization);
+    if (options.credentials.kind === 'bearer' && exchange.kind === 'answered' && exchange.answer.status === 401) {
+      const renewed = await authorizationOf(options.credentials);
+      if (renewed !== authorization) exchange = await once(request, renewed);
+    }
+    return exchange;
+  }
+
   return {
     async exchange(request) {
       if (!new URL(request.url).href.startsWith(`${root}/`))
         throw new Error('a request may only go below the address of its archive');
       if (closed) return CLOSED;
-      const authorization = await authorizationOf(options.credentials);
-      let exchange = await once(request, authorization);
-      // an archive may close a kept-alive connection at the moment it is used (RFC 9112 9.5)
-      if (request.method === 'GET' && isLostConnection(exchange)) exchange = await once(request, authorization);
-      if (options.credentials.kind === 'bearer' && exchange.kind === 'answered' && exchange.answer.status === 401) {
-        const renewed = await authorizationOf(options.credentials);
-        if (renewed !== authorization) exchange = await once(request, renewed);
-      }
+      const circuit = circuits?.[request.method];
+      const barred = circuit?.pass(knocking ? 'knock' : 'item');
+      if (barred) return leftAlone(barred);
+      const exchange = await signedIn(request);
+      circuit?.ended(exchange);
       if (exchange.kind === 'answered') {
         const { answer } = exchange;
         const { retryAfter } = problemOfStatus(answer.status, answer.header, clock.now());
         if (retryAfter !== undefined) governor.pause(retryAfter);
       }
       return exchange;
+    },
+    leftAlone: () => {
+      const barred = circuits?.GET.barred();
+      return barred && problemOf(barred);
+    },
+    async knock(method, request) {
+      if (closed || knocking || circuits?.[method].isRested() !== true) return;
+      knocking = true;
+      try {
+        await request();
+      } finally {
+        knocking = false;
+      }
     },
     async close() {
       closed = true;
@@ -139,6 +163,21 @@ const CLOSED: Exchange = {
   problem: { code: 'archive-unreachable', detail: 'closed' },
   sent: 'nothing',
 };
+
+const tooLong = (status: number, most: number): Exchange => ({
+  kind: 'failed',
+  problem: { code: 'archive-answer-invalid', status, detail: `longer than ${most} bytes` },
+  sent: 'unknown',
+});
+
+const problemOf = ({ reason, retryAfter }: Barred): ArchiveProblem => ({
+  code: reason,
+  retryAfter,
+  detail: 'left alone for a while',
+  unasked: 'left-alone',
+});
+
+const leftAlone = (barred: Barred): Exchange => ({ kind: 'failed', problem: problemOf(barred), sent: 'nothing' });
 
 const isLostConnection = (exchange: Exchange): boolean =>
   exchange.kind === 'failed' && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(exchange.problem.detail ?? '');

@@ -18,7 +18,7 @@ describeWith({ openssl }, 'an archive behind TLS', () => {
   const ssl = (...words: string[]): void => void execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
 
   /** A certificate signed by the authority of this test. */
-  const signed = (name: string, extension: string): void => {
+  const signed = (name: string, extension: string, validity: readonly string[] = ['-days', '2']): void => {
     writeFileSync(join(folder, `${name}.ext`), extension);
     ssl(
       'req',
@@ -42,8 +42,7 @@ describeWith({ openssl }, 'an archive behind TLS', () => {
       '-CAkey',
       'ca.key',
       '-CAcreateserial',
-      '-days',
-      '2',
+      ...validity,
       '-extfile',
       `${name}.ext`,
       '-out',
@@ -116,4 +115,32 @@ describeWith({ openssl }, 'an archive behind TLS', () => {
     const { answer } = await search({ tls: { ca: pem('ca.pem') } });
     expect(answer).toEqual({ ok: false, error: { code: 'archive-forbidden', status: 403 } });
   });
+
+  test('whose certificate has expired is not trusted, and nothing is sent to it', async () => {
+    signed('expired', 'subjectAltName=IP:127.0.0.1', ['-days', '-1']);
+    let asked = 0;
+    const old = createServer({ key: pem('expired.key'), cert: pem('expired.pem') }, (_, response) => {
+      asked += 1;
+      response.writeHead(204).end();
+    });
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+    const { port } = old.address() as AddressInfo;
+    const archive = open(`https://127.0.0.1:${port}/dicom-web`, { tls: { ca: pem('ca.pem') } });
+    const answer = await archive.search('studies', { StudyInstanceUID: '1.2' });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'archive-unreachable', detail: 'CERT_HAS_EXPIRED' } });
+    expect(asked).toBe(0);
+    await archive.close();
+    old.close();
+    old.closeAllConnections();
+  });
+});
+
+test('an archive whose name is not known anywhere is unreachable, and nothing was sent', async () => {
+  const archive = open('http://no-such-archive.invalid/dicom-web');
+  const answer = await archive.search('studies', { StudyInstanceUID: '1.2' });
+  expect(answer).toMatchObject({
+    ok: false,
+    error: { code: 'archive-unreachable', detail: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) },
+  });
+  await archive.close();
 });
