@@ -58,11 +58,25 @@ def reduced(function):
 
 def slice_(a):
     def work(x, starts, ends, axes, steps=None):
-        for axis, start, end in zip(axes.tolist(), starts.tolist(), ends.tolist()):
-            x = x.narrow(axis, start, min(end, x.shape[axis]) - start)
+        steps = [1] * len(axes) if steps is None else steps.tolist()
+        for axis, start, end, step in zip(axes.tolist(), starts.tolist(), ends.tolist(), steps):
+            if step == -1 and start == -1:
+                x = torch.flip(x, (axis,))
+            elif step == 1:
+                x = x.narrow(axis, start, min(end, x.shape[axis]) - start)
+            else:
+                raise ValueError("a slice of another form")
         return x
 
     return work
+
+
+def split(a):
+    return lambda x, sizes: torch.split(x, sizes.tolist(), a.get("axis", 0))
+
+
+def gather(a):
+    return lambda x, index: torch.index_select(x, a.get("axis", 0), index) if index.dim() else x.select(a.get("axis", 0), int(index))
 
 
 plain = lambda function: lambda a: function
@@ -89,7 +103,11 @@ OPERATORS = {
     "ReduceL2": reduced(lambda x, axes, keep: torch.linalg.vector_norm(x, dim=axes, keepdim=keep)),
     "Concat": lambda a: lambda *parts: torch.cat(parts, a["axis"]),
     "Unsqueeze": plain(lambda x, axes: x[(...,) + (None,) * len(axes)] if axes.tolist() == list(range(x.dim(), x.dim() + len(axes))) else x.unsqueeze(int(axes[0]))),
+    "Squeeze": plain(lambda x, axes: x.squeeze(tuple(axes.tolist()))),
     "Slice": slice_,
+    "Split": split,
+    "Gather": gather,
+    "Reshape": plain(lambda x, shape: x.reshape(shape.tolist())),
     "Shape": plain(lambda x: torch.tensor(x.shape)),
     "Expand": plain(lambda x, shape: x.expand(shape.tolist())),
     "Identity": plain(lambda x: x),
@@ -109,12 +127,13 @@ class Graph:
             if node.op_type == "Constant":
                 self.known[node.output[0]] = torch.from_numpy(np.array(numpy_helper.to_array(a["value"])))
                 continue
-            self.steps.append((OPERATORS[node.op_type](a), list(node.input), node.output[0]))
+            self.steps.append((OPERATORS[node.op_type](a), list(node.input), list(node.output)))
 
     def __call__(self, **values):
         values = {**self.known, **values}
-        for work, inputs, output in self.steps:
-            values[output] = work(*(values[name] if name else None for name in inputs))
+        for work, inputs, outputs in self.steps:
+            found = work(*(values[name] if name else None for name in inputs))
+            values.update(zip(outputs, found) if len(outputs) > 1 else [(outputs[0], found)])
         return {name: values[name] for name in self.outputs}
 
 

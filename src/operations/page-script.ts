@@ -32,12 +32,15 @@ export const PAGE_SCRIPT = String.raw`'use strict';
     };
     const source = new EventSource('/live');
     let later;
-    source.addEventListener('changed', () => {
+    const changed = () => {
       refresh();
       // counts may have been those of the moment before
       clearTimeout(later);
       later = setTimeout(refresh, 6000);
-    });
+    };
+    source.addEventListener('changed', changed);
+    // nobody told what happened between the making of the page and its listening
+    if (updates !== 'told') source.addEventListener('open', changed);
   }
 
   const numbers = (text) => text.split(' ').map(Number);

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 from torch.utils.data import Dataset
 
 from .clusters import Clusters
 from .config import AugmentConfig, Config
-from .data import SEED_LESION, SEED_UNCERTAIN, Lesion
+from .data import HU_RANGE, SEED_LESION, SEED_UNCERTAIN, Lesion
 from .jitter import jittered
 from .marks import measure
 from .patch import Grid, PatchRule, channels_of, grid_of, resample
@@ -88,7 +89,7 @@ class PairBatches(Dataset[Batch]):
         marks = jittered(row.exact, row.spacing, self.config.jitter, rng) if fresh else row.observer  # type: ignore[arg-type]
         measured = measure(marks, np.asarray(row.spacing))
         grid = augmented(grid_of(measured, self.rule), augment, rng)
-        planes = resample(self.picture(index), grid, TRAINING_SUBSAMPLES)
+        planes = resample(degraded(self.picture(index), augment.picture, rng), grid, TRAINING_SUBSAMPLES)
         hu = planes[0] + (rng.uniform(-augment.hu, augment.hu) if augment.hu else 0.0)
         patch = channels_of(hu, grid, measured, self.rule)
         weight = (planes[2] > 0.5).astype(np.float32) * inside(grid, row.hu.shape)
@@ -97,6 +98,23 @@ class PairBatches(Dataset[Batch]):
 
 def usable(row: Lesion, config: Config) -> bool:
     return (row.expert if config.data.labels == "expert" else row.seed) is not None
+
+
+def degraded(picture: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """[3, rows, columns]: the slice with another contrast about the lesion's mean, with noise, with blur; label and certainty as they are."""
+    chance = rng.random(3)
+    if not share or (chance >= np.array([share, share / 2, share / 4])).all():
+        return picture
+    hu = picture[0]
+    if chance[0] < share:
+        lesion = picture[1] >= 0.5
+        middle = float(hu[lesion].mean()) if lesion.any() else float(hu.mean())
+        hu = middle + (hu - middle) * rng.uniform(0.5, 1.4)
+    if chance[2] < share / 4:
+        hu = gaussian_filter(hu, rng.uniform(0.4, 0.9))
+    if chance[1] < share / 2:
+        hu = hu + rng.normal(0, rng.uniform(3, 20), hu.shape)
+    return np.stack([np.clip(hu, *HU_RANGE).astype(np.float32), picture[1], picture[2]])
 
 
 def augmented(grid: Grid, augment: AugmentConfig, rng: np.random.Generator) -> Grid:

@@ -28,7 +28,8 @@ WINDOWS = (
 class DataConfig:
     """set: folder of the data set, relative to the configuration. labels: `expert` masks or `seeds` (weak). marks: `fresh` (the exact axes,
     jittered anew each time) or `observer` (as stored). hold_out: share of training patients kept back for choosing recipes.
-    draws: share of each source among the samples; empty: every lesion alike."""
+    draws: share of each source among the samples; empty: every lesion alike. synthetic: number of drawn lesions that are added (`synthetic` in
+    `draws`)."""
 
     set: str
     seeds: str | None = None
@@ -37,6 +38,7 @@ class DataConfig:
     marks: str = "observer"
     hold_out: float = 0.15
     draws: dict[str, float] = field(default_factory=dict)
+    synthetic: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,14 @@ class PatchConfig:
 class AugmentConfig:
     """turn: `full` (any angle and flips) | `flips` (each image left-right with probability 1/2) | `none`. zoom: sd of its logarithm.
     stretch: sd of the logarithm of a stretch in a random direction (and a squeeze across it). shift: sd in patch pixels. hu: largest shift of
-    the HU scale."""
+    the HU scale. picture: share of the samples whose contrast is scaled (0.5 to 1.4 about the lesion's mean); half of it get noise, a quarter blur."""
 
     turn: str = "flips"
     zoom: float = 0.0
     stretch: float = 0.0
     shift: float = 0.0
     hu: float = 0.0
+    picture: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class PairsConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
+    """settle_norms: batches over which batch norm's statistics are measured anew on the final weights (0: the running ones stay)."""
+
     optimiser: str = "adam"
     lr: float = 1e-5
     weight_decay: float = 5e-4
@@ -92,6 +97,7 @@ class TrainConfig:
     save_every: int = 500
     evaluate_every: int = 0
     patience: int = 0
+    settle_norms: int = 0
     start_from: str | None = None
 
 

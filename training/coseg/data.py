@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from dataclasses import dataclass
+import math
+from collections import Counter
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -70,24 +72,28 @@ class LesionSet:
     lesions: tuple[Lesion, ...]
     splits_sha256: str
     """SHA-256 of splits.csv (of DL_info.csv's patients and splits for DeepLesion): stands in every table and manifest."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Rows of the file that are no lesions here, by reason: `no-image`, `noisy`, `no-plane`."""
 
     def of(self, split: str, sources: tuple[str, ...] | None = None) -> list[Lesion]:
         return [row for row in self.lesions if row.split == split and (sources is None or row.source in sources)]
 
 
 def numbers(text: str) -> list[float]:
-    return [float(part) for part in text.split(",") if part.strip()]
+    """Of a field "a, b, c"; what is not known (NaN) is left out."""
+    return [value for value in (float(part) for part in text.split(",") if part.strip()) if not math.isnan(value)]
 
 
-def open_set(folder: Path | str, seeds: Path | str | None = None) -> LesionSet:
-    """Reads the rows; pictures are read when asked for. `seeds`: a set written by `caliper seeds`, when masks and seeds lie apart."""
+def open_set(folder: Path | str, seeds: Path | str | None = None, nearest_mm: float = 0.0) -> LesionSet:
+    """Reads the rows; pictures are read when asked for. `seeds`: a set written by `caliper seeds`, when masks and seeds lie apart.
+    `nearest_mm`: a DeepLesion row whose key slice is not at hand takes the nearest slice of its Slice_range, at most so far away (0: never)."""
     folder = Path(folder)
     seeds = Path(seeds) if seeds else folder
     described = folder / "dataset.json"
     if described.exists() and json.loads(described.read_text()).get("format") == FORMAT:
         return _own_set(folder, seeds)
     if (folder / "DL_info.csv").exists():
-        return _deeplesion(folder, seeds)
+        return _deeplesion(folder, seeds, nearest_mm)
     raise FileNotFoundError(f"{folder}: neither a dataset.json of format {FORMAT} nor DeepLesion's DL_info.csv")
 
 
@@ -104,22 +110,42 @@ def _own_set(folder: Path, seeds: Path) -> LesionSet:
     return LesionSet(name, tuple(lesions), hashlib.sha256(splits_file.read_bytes()).hexdigest())
 
 
-def _deeplesion(folder: Path, seeds: Path) -> LesionSet:
+def _deeplesion(folder: Path, seeds: Path, nearest_mm: float) -> LesionSet:
+    """Rows that cannot be used are counted, not read: no image, flagged as noisy by its authors, no pixel spacing."""
     with (folder / "DL_info.csv").open(newline="") as file:
         records = list(csv.DictReader(file))
-    ordinals: dict[str, int] = {}
+    ordinals: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
     lesions: list[Lesion] = []
     lines: list[str] = []
     for record in records:
-        series, number = record["File_name"].removesuffix(".png").rsplit("_", 1)
-        ordinal = ordinals[record["File_name"]] = ordinals.get(record["File_name"], 0) + 1
+        series, key = record["File_name"].removesuffix(".png").rsplit("_", 1)
+        ordinals[record["File_name"]] += 1
         split = {"1": "train", "2": "val", "3": "test"}[record["Train_Val_Test"].strip()]
-        own = dict(record, File_name=f"{series}/{number}.png", source="deeplesion", lesion="", key="1")
         lines.append(f"{record['Patient_index']},{split}")
-        if not (folder / "Images_png" / own["File_name"]).exists():
-            continue
-        lesions.append(_lesion(own, folder, seeds, f"{series}_{number}_{ordinal}", "Images_png", split, 1.0))
-    return LesionSet("DeepLesion", tuple(lesions), hashlib.sha256("\n".join(lines).encode()).hexdigest())
+        name = f"{series}/{key}.png"
+        if not (folder / "Images_png" / name).exists():
+            name = _nearest_slice(folder, record, series, int(key), nearest_mm)
+        spacing = numbers(record["Spacing_mm_px_"])
+        if name is None:
+            skipped["no-image"] += 1
+        elif record.get("Possibly_noisy", "").strip() == "1":
+            skipped["noisy"] += 1
+        elif len(spacing) < 2:
+            skipped["no-plane"] += 1
+        else:
+            own = dict(record, File_name=name, source="deeplesion", lesion="", key="1")
+            lesions.append(_lesion(own, folder, seeds, f"{series}_{key}_{ordinals[record['File_name']]}", "Images_png", split, 1.0))
+    return LesionSet("DeepLesion", tuple(lesions), hashlib.sha256("\n".join(lines).encode()).hexdigest(), dict(skipped))
+
+
+def _nearest_slice(folder: Path, record: dict[str, str], series: str, key: int, most_mm: float) -> str | None:
+    """The slice at hand nearest to the key slice (of two, the lower number), within Slice_range and that distance."""
+    low, high = numbers(record["Slice_range"])
+    interval = numbers(record["Spacing_mm_px_"])[-1]
+    at_hand = [int(path.stem) for path in (folder / "Images_png" / series).glob("*.png")] if most_mm else []
+    near = sorted((abs(number - key), number) for number in at_hand if low <= number <= high and abs(number - key) * interval <= most_mm)
+    return f"{series}/{near[0][1]:03d}.png" if near else None
 
 
 def _lesion(record: dict[str, str], folder: Path, seeds: Path, id: str, images: str, split: str, first: float) -> Lesion:

@@ -197,9 +197,9 @@ def fitted_head(opened: Opened, views: int = 3, epochs: int = 120) -> tuple[Embe
     targets = torch.from_numpy(np.stack([opened.clusters.embedding_of[row.id] for row in rows])).repeat(views + 1, 1)
     head = EmbeddingHead(inputs.shape[1], targets.shape[1])
     head.mean.copy_(inputs.mean(dim=0))
-    # a channel that hardly varies must not turn rounding errors into an embedding
+    # a channel that hardly varies must not turn rounding errors of the encoder (4e-7 of its largest feature) into an embedding
     spread = inputs.std(dim=0)
-    head.sd.copy_(torch.maximum(spread, 0.05 * head.mean.abs()).clamp_min(0.1 * float(spread.mean()) + 1e-6))
+    head.sd.copy_(torch.maximum(spread, 0.2 * head.mean.abs()).clamp_min(0.1 * float(spread.mean()) + 1e-6))
     optimiser = torch.optim.AdamW(head.parameters(), lr=2e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for _ in range(epochs):

@@ -125,7 +125,7 @@ def predict(
             features, skips = model.encode(views)
             own = model.gate(features[:1])
             if partner == "none":
-                gates = model.attention.ones(1)
+                gates = model.ones(1)
             elif partner == "self":
                 gates = own
             else:

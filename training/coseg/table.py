@@ -56,6 +56,7 @@ def run_rows(run: Path, facts: dict, split: str, wanted: str) -> Iterable[TableR
     finished = json.loads((run / "finished.json").read_text())
     train = facts["config"]["train"]
     note = f"{facts['weights']}; {facts['parameters'] / 1e6:.2f} M; {finished['steps']} x {train['batch_pairs']} pairs, {finished['seconds'] / 60:.0f} min"
+    note += f"; seed {facts['config']['seed']}"
     for path in sorted(run.glob(f"scores-{split}-*.csv")):
         arm = path.stem.removeprefix(f"scores-{split}-")
         if wanted in arm:

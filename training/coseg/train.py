@@ -30,6 +30,8 @@ from .config import Config, config_hash, load_config, plain
 from .data import HOLD_OUT_SEED, Lesion, LesionSet, held_back, open_set
 from .networks import CoSegmenter, build
 from .predict import predict
+from .synthetic import SOURCE as SYNTHETIC
+from .synthetic import synthetic_lesions
 
 Run = dict[str, Any]
 
@@ -54,7 +56,8 @@ def train(config: Config, name: str, runs: Path) -> Path:
     training, held = held_back(lesion_set.of("train", config.data.sources), config.data.hold_out, HOLD_OUT_SEED)
     folder = runs / f"{name}-{config_hash(config, lesion_set.splits_sha256)}"
     folder.mkdir(parents=True, exist_ok=True)
-    clusters = fitted_clusters(folder, config, training, lesion_set, rank, world)
+    drawn = synthetic_lesions(config.data.synthetic, config.seed)
+    clusters = fitted_clusters(folder, config, training, [*lesion_set.lesions, *drawn], rank, world)
 
     model, started = build(config.network, len(config.patch.channels))
     if config.train.start_from:
@@ -64,7 +67,7 @@ def train(config: Config, name: str, runs: Path) -> Path:
     averaged = copy.deepcopy(model).eval()
     optimiser = made_optimiser(config, model)
     step, best = resume(folder, model, averaged, optimiser, device)
-    batches = PairBatches(training, clusters, config, rank, world)
+    batches = PairBatches([*training, *drawn], clusters, config, rank, world)
     if rank == 0:
         describe(folder, config, lesion_set, batches, held, clusters, started, model)
     parallel = DistributedDataParallel(model) if world > 1 else model
@@ -111,6 +114,7 @@ def train(config: Config, name: str, runs: Path) -> Path:
         if rank == 0 and (step % config.train.save_every == 0 or step == total):
             save(folder / "last.pt", config, averaged, model, optimiser, step, best)
     if rank == 0:
+        settle_norms(averaged, batches, config)
         chosen = folder / "best.pt"
         kept = torch.load(chosen, weights_only=False) if chosen.exists() else {"config": plain(config), "weights": averaged.state_dict(), "step": step}
         torch.save({key: kept[key] for key in ("config", "weights", "step")}, folder / "final.pt")
@@ -128,12 +132,12 @@ def start_processes() -> tuple[int, int]:
     return distributed.get_rank(), distributed.get_world_size()
 
 
-def fitted_clusters(folder: Path, config: Config, training: list[Lesion], lesion_set: LesionSet, rank: int, world: int) -> Clusters:
-    """Fitted on the training rows of this run, applied to every row of the set; kept in the run folder."""
+def fitted_clusters(folder: Path, config: Config, training: list[Lesion], every: list[Lesion], rank: int, world: int) -> Clusters:
+    """Fitted on the training rows of this run, applied to every row; kept in the run folder."""
     stored = folder / "clusters.npz"
     if not stored.exists() and rank == 0:
         own = {row.id for row in training}
-        others = [row for row in lesion_set.lesions if row.id not in own]
+        others = [row for row in every if row.id not in own]
         found = clustering.fit(training, others, config.pairs.clusters, config.pairs.appearance, config.seed)
         found.save(stored)
     if world > 1:
@@ -162,6 +166,25 @@ def average(averaged: CoSegmenter, model: CoSegmenter, decay: float) -> None:
             mean.lerp_(value, 1 - decay)
         else:
             mean.copy_(value)
+
+
+def settle_norms(model: CoSegmenter, batches: PairBatches, config: Config) -> None:
+    """Averaged weights with running statistics of other weights are two networks: after a short training that can ruin a deep one."""
+    norms = [layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    if not config.train.settle_norms or not norms:
+        return
+    usual = norms[0].momentum
+    for layer in norms:
+        layer.reset_running_stats()
+        layer.momentum = None  # PyTorch's word for the plain mean over batches
+    model.train()
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        for k in range(config.train.settle_norms):
+            model(torch.from_numpy(batches[config.train.iterations + k]["patch"]).to(device), "one" if config.pairs.partner == "one" else "pair")
+    for layer in norms:
+        layer.momentum = usual
+    model.eval()
 
 
 def held_dice(model: CoSegmenter, config: Config, held: list[Lesion]) -> float:
@@ -209,8 +232,9 @@ def describe(
         "parameters": sum(p.numel() for p in model.parameters()),
         "data": lesion_set.name,
         "splits_sha256": lesion_set.splits_sha256,
-        "training_rows": len(batches.lesions),
-        "training_patients": len(set(batches.patients)),
+        "training_rows": sum(row.source != SYNTHETIC for row in batches.lesions),
+        "training_patients": len({patient for patient in batches.patients if not patient.startswith(f"{SYNTHETIC}:")}),
+        "synthetic": config.data.synthetic,
         "held_rows": len(held),
         "clusters": len(clusters.centres),
         "cluster_sizes": {"least": min(sizes), "median": float(np.median(sizes)), "most": max(sizes), "alone": sum(size == 1 for size in sizes)},

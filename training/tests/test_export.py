@@ -19,7 +19,7 @@ from coseg.train import train
 BUNDLES = sorted(path.parent for path in (ROOT.parent / "models").glob("*/manifest.json"))
 
 
-@pytest.mark.parametrize("name", ["small-cluster", "small-csa-cross", "small-one", "paper"])
+@pytest.mark.parametrize("name", ["small-cluster", "small-csa-cross", "small-one", "fcn16", "paper"])
 def test_a_run_becomes_a_bundle(name: str, lesion_set: Path, tmp_path: Path) -> None:
     """`export` itself refuses graphs that ONNX Runtime computes otherwise than PyTorch by more than 1e-4."""
     opened = Opened(train(load_config(ROOT / "configs" / f"{name}.yaml", overrides(lesion_set)), name, tmp_path / "runs"))

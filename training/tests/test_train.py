@@ -41,7 +41,7 @@ def test_a_batch_can_be_learnt_by_heart(lesion_set: Path) -> None:
     model, _ = build(config.network, 6)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
     tensors = {key: torch.from_numpy(value) for key, value in batch.items()}
-    for _ in range(100):
+    for _ in range(200):
         loss = losses.total("ce+dice", model(tensors["patch"]), tensors["label"], tensors["weight"], tensors["lesion_weight"])
         optimiser.zero_grad()
         loss.backward()
@@ -71,6 +71,28 @@ def test_a_stopped_run_goes_on_to_the_same_weights(lesion_set: Path, tmp_path: P
         torch.save = real
     first, second = (torch.load(run / "final.pt", weights_only=False)["weights"] for run in (whole, stopped))
     assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_settled_norms_are_those_of_the_final_weights(lesion_set: Path, tmp_path: Path) -> None:
+    """Measured again on the same batches they are the same, and nothing else has moved."""
+    given = overrides(lesion_set, "train.iterations=2", "train.batch_pairs=2", "train.ema=0.9")
+    plain, settled = (
+        train(load_config(ROOT / "configs" / "small-cluster.yaml", [*given, f"train.settle_norms={count}"]), "row", tmp_path) for count in (0, 3)
+    )
+    before, after = (torch.load(run / "final.pt", weights_only=False)["weights"] for run in (plain, settled))
+    moved = {name.rsplit(".", 1)[1] for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"running_mean", "running_var", "num_batches_tracked"}
+    opened = Opened(settled)
+    seen: list[torch.Tensor] = []
+    first = next(layer for layer in opened.model.modules() if isinstance(layer, torch.nn.Conv2d))
+    first.register_forward_hook(lambda layer, given, out: seen.append(out))
+    batches = PairBatches(opened.training, opened.clusters, opened.config)
+    with torch.no_grad():
+        for step in (2, 3, 4):
+            opened.model.encode(torch.from_numpy(batches[step]["patch"]))
+    by_hand = torch.stack([out.mean(dim=(0, 2, 3)) for out in seen]).mean(dim=0)
+    norm = next(layer for layer in opened.model.modules() if isinstance(layer, torch.nn.BatchNorm2d))
+    assert torch.allclose(norm.running_mean, by_hand, atol=1e-5)
 
 
 def test_batches_depend_on_seed_and_step_alone(lesion_set: Path) -> None:
