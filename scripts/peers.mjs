@@ -22,6 +22,7 @@ const DEBIAN_PEERS = [
   { name: 'PixelMed', file: '/usr/share/java/pixelmed.jar', package: 'libpixelmed-java' },
   { name: 'a Java compiler', file: '/usr/bin/javac', package: 'default-jdk-headless' },
   { name: 'Chromium', file: '/usr/bin/chromium', package: 'chromium' },
+  { name: 'promtool', file: '/usr/bin/promtool', package: 'prometheus' },
 ];
 
 const there = (path) => {

@@ -11,7 +11,7 @@ import { ON_THIS_MACHINE, openPage, type OpenPage } from './open-page.js';
 /** axe-core, where it is installed: it judges by WCAG 2.2, and shares nothing with the page. */
 function axeCore(): string | undefined {
   try {
-    return createRequire(process.env['CALIPER_AXE'] ?? `${process.cwd()}/package.json`).resolve('axe-core/axe.min.js');
+    return createRequire(import.meta.url).resolve('axe-core/axe.min.js');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
     throw error;
