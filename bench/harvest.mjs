@@ -165,7 +165,8 @@ async function measured({ scratch, config, url, instances }, contextMm) {
         dispatcher: agent,
         headers: { accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' },
       });
-      bytes += (await answer.body.arrayBuffer()).byteLength;
+      const { byteLength } = await answer.body.arrayBuffer();
+      bytes += byteLength; // not before the answer is there: lanes would overwrite each other's sums
     });
     return performance.now() - started;
   };
