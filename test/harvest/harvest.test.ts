@@ -589,7 +589,7 @@ describeWith({ orthanc: orthanc() }, `a harvest of Orthanc with ${MANY_PATIENTS}
       if (isLong) {
         const killedConfig = configuration({ name: 'orthanc-killed', url: archive.url, requestsPerSecond: 400 });
         const killedOut = join(scratch, 'orthanc-killed-set');
-        const killed = await killedAtRandom(killedConfig, killedOut, 15_000);
+        const killed = await killedAtRandom(killedConfig, killedOut, 7_000);
         const last = await caliper(['--config', killedConfig, '--out', killedOut, ...DATES, '--resume']);
         expect({ status: last.status, err: last.status === 0 ? '' : last.err }).toEqual({ status: 0, err: '' });
         process.stderr.write(`killed ${killed} of ${KILLS} times\n`);
