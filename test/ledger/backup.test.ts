@@ -1,11 +1,18 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { backupLines, openDatabase, openLedger, restoreLines, type Database } from '../../src/ledger/index.js';
+import { Readable } from 'node:stream';
+import {
+  backupLines,
+  deleteState,
+  openDatabase,
+  openLedger,
+  restoreLines,
+  type Database,
+  type Ledger,
+  type ReportNumber,
+} from '../../src/ledger/index.js';
 import { describeWith, postgresql } from '../environment/peers.js';
-import { deleteState } from '../../src/ledger/index.js';
 import { embeddedIn, opened, temporaryFolder, Told, valueOf } from './databases.js';
 import { claimed, delivering, DIGESTS, key, LONG, seeing } from './made-up.js';
-import type { Ledger } from '../../src/ledger/index.js';
-import type { ReportNumber } from '../../src/ledger/index.js';
 
 const folders: string[] = [];
 const databases: Database[] = [];
@@ -46,10 +53,7 @@ async function linesOf(database: Database): Promise<string[]> {
   for await (const line of backupLines(database)) lines.push(line);
   return lines;
 }
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* from(lines: readonly string[]): AsyncGenerator<string> {
-  yield* lines;
-}
+const from = (lines: readonly string[]): AsyncIterable<string> => Readable.from(lines);
 
 const told = async (ledger: Ledger) => ({
   stories: await Promise.all([1, 2, 3].map((n) => ledger.reportByNumber(n as ReportNumber))),
