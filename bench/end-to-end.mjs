@@ -4,7 +4,7 @@
  * There is no peer: nothing else does this; the column says one daemon.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { createServer as createPort } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -125,7 +125,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function measured(workers, scratch) {
   const folder = join(scratch, `workers-${workers}-${Date.now()}`);
-  mkdirSync(folder);
+  mkdirSync(folder, { mode: 0o711 });
   const archive = await orthancProcess(folder);
   const images = await fill(archive);
   const proxy = await countingProxy(archive.url);
@@ -199,6 +199,7 @@ page: { listen: "127.0.0.1:${port}" }
 export async function bench() {
   if (!existsSync(PROGRAMS)) throw new Error(`this bench needs PostgreSQL's programs in ${PROGRAMS}`);
   const scratch = mkdtempSync(join(tmpdir(), 'caliper-bench-end-to-end-'));
+  chmodSync(scratch, 0o711); // PostgreSQL runs as another user
   const rows = [];
   let one;
   try {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import dcmjs from 'dcmjs';
 import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
@@ -34,21 +35,46 @@ const { orthancProcess } = await import('../bench/harness/orthanc-process.mjs');
 const { makePhantomStudy } = await import('../dist/phantom/index.js');
 const REPORTS = Number(values.reports);
 
-/** One marked slice and a report on it, so many times: every UID ends in a number of its own of the same length. */
+/**
+ * The phantom's report with its marked slices, so many times: three of four reports carry one lesion only, as most reports of follow-ups do. Every UID
+ * ends in a number of its own of the same length.
+ */
 function maker() {
   const study = makePhantomStudy(1);
-  const marked = new Set(study.truths.map((t) => t.imageUID));
-  const files = study.files
-    .filter(({ name, bytes }) => name === 'report.dcm' || [...marked].some((uid) => Buffer.from(bytes).includes(uid)))
-    .map(({ bytes }) => Buffer.from(bytes).toString('latin1'));
-  const uids = new Set(files.flatMap((text) => text.match(/2\.25\.\d{20,39}/g) ?? []));
-  return (n) =>
-    files.map((text) => {
+  const report = study.files.find(({ name }) => name === 'report.dcm').bytes;
+  const imagesOf = (truths) =>
+    study.files
+      .filter(({ name, bytes }) => name !== 'report.dcm' && truths.some((t) => Buffer.from(bytes).includes(t.imageUID)))
+      .map(({ bytes }) => bytes);
+  const patterns = [
+    [report, ...imagesOf(study.truths)],
+    ...study.truths.map((truth) => [withOneLesion(report, truth.trackingUID), ...imagesOf([truth])]),
+  ].map((files) => files.map((bytes) => Buffer.from(bytes).toString('latin1')));
+  return (n) => {
+    const files = n % 4 === 0 ? patterns[0] : patterns[1 + (n % (patterns.length - 1))];
+    const uids = new Set(files.flatMap((text) => text.match(/2\.25\.\d{20,39}/g) ?? []));
+    return files.map((text) => {
       let own = text;
       for (const uid of uids) own = own.replaceAll(uid, `${uid.slice(0, -6)}${String(100_000 + n)}`);
       return Buffer.from(own, 'latin1');
     });
+  };
 }
+
+/** The report with one of its measurement groups. */
+function withOneLesion(bytes, trackingUID) {
+  const { DicomMessage, DicomMetaDictionary } = dcmjs.data;
+  const file = DicomMessage.readFile(Uint8Array.from(bytes).buffer);
+  const report = DicomMetaDictionary.naturalizeDataset(file.dict);
+  for (const { ContentSequence: items } of [report.ContentSequence]
+    .flat()
+    .filter(({ ValueType }) => ValueType === 'CONTAINER'))
+    if (items.some(holdsMeasurements))
+      items.splice(0, items.length, ...items.filter((group) => JSON.stringify(group).includes(trackingUID)));
+  file.dict = DicomMetaDictionary.denaturalizeDataset(report);
+  return new Uint8Array(file.write());
+}
+const holdsMeasurements = ({ ContentSequence: items }) => items?.some(({ ValueType }) => ValueType === 'NUM') ?? false;
 
 const freePort = () =>
   new Promise((done) => {
