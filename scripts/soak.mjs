@@ -9,7 +9,7 @@ import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
  * One daemon and one Orthanc, and reports that go on coming: memory and handles of the daemon over time, every so many reports. Ends with exit 1 where
- * memory has grown by a tenth from the second quarter to the last, or a report has not been stored.
+ * memory or handles have grown by a tenth from the second quarter to the last, or a lesion has not been stored.
  */
 const HELP = `node scripts/soak.mjs [--reports N] [--every N] [--ahead N]
 
@@ -107,6 +107,7 @@ const metric = (text, name) =>
 
 const make = maker();
 const lines = [];
+let outcomes = [];
 const began = Date.now();
 let put = 0;
 let next = Number(values.every);
@@ -137,7 +138,12 @@ for (;;) {
     );
     next = done + Number(values.every);
   }
-  if (done >= REPORTS) break;
+  if (done >= REPORTS) {
+    outcomes = [...text.matchAll(/^caliper_measurements\{outcome="([^"]+)"\} (\d+)/gm)]
+      .map(([, outcome, n]) => [outcome, Number(n)])
+      .filter(([, n]) => n > 0);
+    break;
+  }
   if (child.exitCode !== null) throw new Error(`the daemon ended by itself with ${child.exitCode}`);
   await pause(500);
 }
@@ -145,13 +151,14 @@ child.kill('SIGTERM');
 await ended;
 archive.stop?.();
 rmSync(scratch, { recursive: true, force: true });
-const mean = (part) => part.reduce((sum, { megabytes }) => sum + megabytes, 0) / Math.max(1, part.length);
+const mean = (part, of) => part.reduce((sum, line) => sum + line[of], 0) / Math.max(1, part.length);
 const quarter = Math.max(1, Math.floor(lines.length / 4));
-const growth =
-  mean(lines.slice(-quarter)) /
-    mean(lines.slice(quarter, 2 * quarter).length > 0 ? lines.slice(quarter, 2 * quarter) : lines) -
-  1;
+const second = lines.slice(quarter, 2 * quarter).length > 0 ? lines.slice(quarter, 2 * quarter) : lines;
+const growth = (of) => mean(lines.slice(-quarter), of) / mean(second, of) - 1;
+const percent = (part) => `${(100 * part).toFixed(1)} %`;
 console.log(
-  `${REPORTS} reports in ${((Date.now() - began) / 60_000).toFixed(1)} min; memory, last quarter against the second: ${(100 * growth).toFixed(1)} %`,
+  `${REPORTS} reports in ${((Date.now() - began) / 60_000).toFixed(1)} min; last quarter against the second: memory ${percent(growth('megabytes'))}, handles ${percent(growth('handles'))}`,
 );
-process.exit(growth < 0.1 ? 0 : 1);
+console.log(`lesions: ${outcomes.map(([outcome, n]) => `${n} ${outcome}`).join(', ')}`);
+const allStored = outcomes.every(([outcome]) => outcome === 'stored');
+process.exit(growth('megabytes') < 0.1 && growth('handles') < 0.1 && allStored ? 0 : 1);
