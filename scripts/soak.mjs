@@ -8,20 +8,23 @@ import dcmjs from 'dcmjs';
 import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
- * One daemon and one Orthanc, and reports that go on coming: memory and handles of the daemon over time, every so many reports. Ends with exit 1 where
+ * One daemon and one Orthanc that keeps the newest studies only, as a router does, and reports that go on coming: memory and handles of the daemon over
+ * time, every so many reports. Ends with exit 1 where
  * memory or handles have grown by a tenth from the second quarter to the last, or a lesion has not been stored.
  */
-const HELP = `node scripts/soak.mjs [--reports N] [--every N] [--ahead N]
+const HELP = `node scripts/soak.mjs [--reports N] [--every N] [--ahead N] [--keep N]
 
   --reports   reports in all (default 20000)
   --every     a line so often, in reports (default 500)
-  --ahead     reports that may be waiting at most (default 100)`;
+  --ahead     reports that may be waiting at most (default 100)
+  --keep      studies that the archive keeps after their report has ended (default 200)`;
 
 const { values } = parseArgs({
   options: {
     reports: { type: 'string', default: '20000' },
     every: { type: 'string', default: '500' },
     ahead: { type: 'string', default: '100' },
+    keep: { type: 'string', default: '200' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -110,6 +113,8 @@ const lines = [];
 let outcomes = [];
 const began = Date.now();
 let put = 0;
+let removed = 0;
+const studies = [];
 let next = Number(values.every);
 console.log('reports  stored  minutes  RSS MB  handles  event loop p99 ms');
 for (;;) {
@@ -118,9 +123,10 @@ for (;;) {
     .catch(() => '');
   const done = metric(text, 'caliper_runs{state="done"}');
   while (put < REPORTS && put - done < Number(values.ahead)) {
-    for (const bytes of make(put)) await archive.upload(bytes);
+    for (const bytes of make(put)) studies[put] = await archive.upload(bytes);
     put++;
   }
+  while (removed < done - Number(values.keep)) await archive.remove(studies[removed++]);
   if (done >= next || done >= REPORTS) {
     const line = {
       reports: put,

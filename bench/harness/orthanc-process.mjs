@@ -38,8 +38,14 @@ export async function orthancProcess(folder) {
   }
   return {
     url: `${rest}/dicom-web`,
+    /** Resolves to Orthanc's name of the study. */
     upload: async (body) => {
       const answer = await fetch(`${rest}/instances`, { method: 'POST', body });
+      if (!answer.ok) throw new Error(`Orthanc answers ${answer.status}`);
+      return (await answer.json()).ParentStudy;
+    },
+    remove: async (study) => {
+      const answer = await fetch(`${rest}/studies/${study}`, { method: 'DELETE' });
       if (!answer.ok) throw new Error(`Orthanc answers ${answer.status}`);
       await answer.arrayBuffer();
     },
