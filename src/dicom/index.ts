@@ -1,6 +1,7 @@
 export type { Element, Elements } from './elements.js';
 export { keywordOf, tagOf, vrOf } from './dictionary.js';
 export { readPart10, type DicomFile } from './part10/read-part10.js';
+export { changedElements, holdSameBytes } from './part10/compare-data-sets.js';
 export type { ReadProblem } from './part10/read-problem.js';
 export { encodeMultipart } from './multipart/encode-multipart.js';
 export { MultipartSplitter, type MultipartPart, type MultipartProblem } from './multipart/multipart-splitter.js';

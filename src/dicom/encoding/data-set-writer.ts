@@ -48,10 +48,10 @@ export class DataSetWriter {
 
   dataSet(elements: Elements, inherited: Repertoire = 'ascii'): void {
     const repertoire = repertoireOf(elements) ?? inherited;
-    for (const tag of ascending(elements)) {
+    for (const [tag, element] of ascending(elements)) {
       if ((tag & 0xffff) === 0 || tag >>> 16 === 0xfffe || tag < 0x00080000)
         throw new Error(`${tagText(tag)} is not an attribute of a data set`);
-      this.element(tag, elements.get(tag)!, repertoire);
+      this.element(tag, element, repertoire);
     }
   }
 
@@ -204,11 +204,14 @@ const sharedSequences = new WeakMap<
   { readonly tag: Tag; readonly repertoire: Repertoire; readonly bytes: Uint8Array }
 >();
 
-/** Tags in order; most elements are given in it. */
-function ascending(elements: Elements): readonly Tag[] {
-  const tags = [...elements.keys()];
-  for (let i = 1; i < tags.length; i++) if (tags[i]! < tags[i - 1]!) return tags.sort((a, b) => a - b);
-  return tags;
+/** Elements in the order of their tags, in which most are given. */
+function ascending(elements: Elements): Iterable<readonly [Tag, Element]> {
+  let before = 0;
+  for (const tag of elements.keys()) {
+    if (tag < before) return [...elements].sort(([a], [b]) => a - b);
+    before = tag;
+  }
+  return elements;
 }
 
 /** What SpecificCharacterSet of these elements allows us to write; undefined where they do not say. */

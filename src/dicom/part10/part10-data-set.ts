@@ -5,7 +5,7 @@ import { numberOfText } from '../decimal-text.js';
 import { trimmed } from '../padding.js';
 import { VALUE_REPRESENTATIONS } from '../value-representations.js';
 import { binaryValues, inLittleEndian } from '../binary-values.js';
-import { BIG_ENDIAN, ENCAPSULATED, ITEM, KIND_MASK, SEQUENCE, type ElementTape } from './element-tape.js';
+import { BIG_ENDIAN, ELEMENT, ENCAPSULATED, ITEM, KIND_MASK, SEQUENCE, type ElementTape } from './element-tape.js';
 
 const SPACE = 0x20;
 const NUL = 0;
@@ -222,6 +222,50 @@ export class Part10DataSet implements DataSet {
 
   #itemAt(entry: number): Part10DataSet {
     return new Part10DataSet(this.#bytes, this.#tape, entry + 1, this.#tape.next[entry]!, this);
+  }
+
+  /** Whether both hold the same bytes for a tag, or neither any. */
+  holdsSameBytes(other: Part10DataSet, tag: Tag): boolean {
+    const at = this.#find(tag >>> 0);
+    const there = other.#find(tag >>> 0);
+    const held = at >= 0 && (this.#tape.kinds[at]! & KIND_MASK) === 0;
+    const heldThere = there >= 0 && (other.#tape.kinds[there]! & KIND_MASK) === 0;
+    if (!held || !heldThere) return held === heldThere;
+    if (((this.#tape.kinds[at]! | other.#tape.kinds[there]!) & BIG_ENDIAN) !== 0)
+      return Buffer.compare(this.bytes(tag)!, other.bytes(tag)!) === 0;
+    return this.#sameBytes(at, other, there);
+  }
+
+  #sameBytes(at: number, other: Part10DataSet, there: number): boolean {
+    const length = this.#tape.lengths[at]!;
+    if (length !== other.#tape.lengths[there]!) return false;
+    const [a, b] = [this.#bytes, other.#bytes];
+    const [start, startThere] = [this.#tape.offsets[at]!, other.#tape.offsets[there]!];
+    for (let i = 0; i < length; i++) if (a[start + i] !== b[startThere + i]) return false;
+    return true;
+  }
+
+  /** See `changedElements`. */
+  changedFrom(other: Part10DataSet): readonly Part10DataSet[] | undefined {
+    const tape = this.#tape;
+    const length = this.#end - this.#start;
+    if (tape !== other.#tape || length !== other.#end - other.#start) return undefined;
+    const { tags, vrs, kinds, next } = tape;
+    const away = other.#start - this.#start;
+    const changed: Part10DataSet[] = [];
+    for (let at = this.#start; at < this.#end; at++) {
+      const there = at + away;
+      const tag = tags[at]!;
+      const kind = kinds[at]!;
+      if (tag !== tags[there] || vrs[at] !== vrs[there] || kind !== kinds[there] || next[at]! + away !== next[there])
+        return undefined;
+      // what is read otherwise because of them must be read as a whole
+      if (tag === TAG.SpecificCharacterSet || tag === TAG.PixelRepresentation) return undefined;
+      const holdsValue = (kind & KIND_MASK) === ELEMENT || (kind & KIND_MASK) === ENCAPSULATED;
+      if (holdsValue && !this.#sameBytes(at, other, there))
+        changed.push(new Part10DataSet(this.#bytes, tape, at, at + 1, this));
+    }
+    return changed;
   }
 
   /** The bytes of encapsulated pixel data, its item headers included; undefined where the element is not encapsulated. */

@@ -45,8 +45,10 @@ export function formVolume(slices: readonly ImagePlane[], stepMm: number): boole
 export function liesOnGrid(offsets: readonly Vector3[], normal: Vector3, stepMm: number): boolean {
   return offsets.every((offset) => {
     const place = Math.round(dot(offset, normal) / stepMm) * stepMm;
-    const rest: Vector3 = [offset[0] - place * normal[0], offset[1] - place * normal[1], offset[2] - place * normal[2]];
-    return Math.hypot(...rest) <= PLACE_TOLERANCE_MM;
+    const x = offset[0] - place * normal[0];
+    const y = offset[1] - place * normal[1];
+    const z = offset[2] - place * normal[2];
+    return Math.sqrt(x * x + y * y + z * z) <= PLACE_TOLERANCE_MM;
   });
 }
 

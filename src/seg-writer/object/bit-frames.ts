@@ -82,7 +82,7 @@ export class BitFrames {
     const start = index * this.#pixels;
     if (start % 8 !== 0 || this.#pixels % 8 !== 0) {
       this.load(index);
-      return holdsPixels(this.#bytes, 0, this.#bytes.length, mask, set, 0) === set.count;
+      return holdsPixels(this.#bytes, 0, this.#bytes.length, mask, set, 0);
     }
     const packed = asBuffer(this.#packed);
     const [begin, end] = [start >> 3, (start + this.#pixels) >> 3];
@@ -91,7 +91,7 @@ export class BitFrames {
       end <= packed.length &&
       isZero(packed, begin, first) &&
       isZero(packed, last + 1, end) &&
-      holdsPixels(packed, first, last + 1, mask, set, 8 * begin) === set.count
+      holdsPixels(packed, first, last + 1, mask, set, begin)
     );
   }
 
@@ -138,7 +138,7 @@ const SPREAD = Uint32Array.from({ length: 16 }, (_, bits) =>
   [0, 1, 2, 3].reduce((word, k) => word | (((bits >> k) & 1) << (8 * k)), 0),
 );
 
-/** How many pixels are set in bytes `start` to before `end`, whose first one is pixel `8 * start - origin` of a mask; -1 where the mask differs there. */
+/** Whether bytes `start` to before `end` are the pixels of a mask, whose first eight are byte `origin`. */
 function holdsPixels(
   packed: Uint8Array,
   start: number,
@@ -146,20 +146,22 @@ function holdsPixels(
   mask: Uint8Array,
   { words, eights }: SetPixels,
   origin: number,
-): number {
-  let count = 0;
+): boolean {
   for (let i = start; i < end; i++) {
     const byte = packed[i]!;
-    if (byte === 0) continue;
+    const at = i - origin;
+    // eight pixels that are not set are a zero; most are
+    if (byte === 0 && at < eights.length) {
+      if (eights[at] !== 0) return false;
+      continue;
+    }
     const low = SPREAD[byte & 0xf]!;
     const high = SPREAD[byte >> 4]!;
-    const at = i - origin / 8;
     // the last pixels of a frame may be fewer than eight
     if (at < eights.length ? words[2 * at] !== low || words[2 * at + 1] !== high : !endsWith(mask, 8 * at, low, high))
-      return -1;
-    count += Math.imul(low + high, 0x01010101) >>> 24;
+      return false;
   }
-  return count;
+  return true;
 }
 
 const endsWith = (mask: Uint8Array, from: number, low: number, high: number): boolean =>

@@ -1,4 +1,4 @@
-import { TAG } from '../../domain/index.js';
+import { TAG, type Tag } from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
 import { decimalString, elementOf, elementsOf, sequence } from '../../dicom/index.js';
 import type { PlannedFrame, PlannedObject } from './planned-object.js';
@@ -57,23 +57,21 @@ export function perFrameFunctionalGroups({ frames }: PlannedObject): Element {
   return { vr: 'SQ', items: frames.map((frame) => frameItem(frame, identificationOf)) };
 }
 
-const frameItem = (
+/** Elements one by one, not by a table: there may be a thousand frames. */
+function frameItem(
   { segmentNumber, positionRank, source }: PlannedFrame,
   identificationOf: (segmentNumber: number) => Element,
-): Elements =>
-  elementsOf([
-    [
-      TAG.FrameContentSequence,
-      sequence(
-        elementsOf([
-          [TAG.DimensionIndexValues, segmentNumber === undefined ? [positionRank] : [segmentNumber, positionRank]],
-        ]),
-      ),
-    ],
-    [TAG.PlanePositionSequence, sequence(elementsOf([[TAG.ImagePositionPatient, source.position]]))],
-    [TAG.SegmentIdentificationSequence, segmentNumber === undefined ? undefined : identificationOf(segmentNumber)],
-    [TAG.DerivationImageSequence, derivationImage(source)],
-  ]);
+): Elements {
+  const rank = segmentNumber === undefined ? [positionRank] : [segmentNumber, positionRank];
+  const item = new Map<Tag, Element>();
+  item.set(TAG.FrameContentSequence, withOne(TAG.DimensionIndexValues, elementOf(TAG.DimensionIndexValues, rank)));
+  item.set(TAG.PlanePositionSequence, withOne(TAG.ImagePositionPatient, source.position));
+  if (segmentNumber !== undefined) item.set(TAG.SegmentIdentificationSequence, identificationOf(segmentNumber));
+  item.set(TAG.DerivationImageSequence, derivationImage(source));
+  return item;
+}
+
+const withOne = (tag: Tag, element: Element): Element => sequence(new Map<Tag, Element>().set(tag, element));
 
 /** A distance of slices computed from positions, without the noise of their subtraction. */
 const rounded = (millimetres: number): number => Math.round(millimetres * 1e6) / 1e6;

@@ -1,4 +1,12 @@
-import { code, isUid, TAG, type ReadReport, type SopClassUid, type SopInstanceUid } from '../../domain/index.js';
+import {
+  code,
+  isUid,
+  TAG,
+  type ReadReport,
+  type SopClassUid,
+  type SopInstanceUid,
+  type Tag,
+} from '../../domain/index.js';
 import type { Element, Elements } from '../../dicom/index.js';
 import { codeSequence, elementsOf, sequence } from '../../dicom/index.js';
 import type { SourceImage } from '../source/source-image.js';
@@ -59,23 +67,20 @@ export function otherStudies(object: PlannedObject): Element | undefined {
 }
 
 /** DerivationImageSequence of a frame (C.7.6.16.2.6): exactly one source image, the frame named only where it has several. */
-export const derivationImage = (source: SourceImage): Element =>
-  sequence(
-    elementsOf([
-      [TAG.DerivationCodeSequence, codeSequence(SEGMENTATION)],
-      [
-        TAG.SourceImageSequence,
-        sequence(
-          instanceItem(
-            source,
-            [TAG.ReferencedFrameNumber, source.frame],
-            [TAG.SpatialLocationsPreserved, 'YES'],
-            [TAG.PurposeOfReferenceCodeSequence, codeSequence(SOURCE_IMAGE)],
-          ),
-        ),
-      ],
-    ]),
-  );
+export function derivationImage(source: SourceImage): Element {
+  const image = new Map<Tag, Element>();
+  image.set(TAG.ReferencedSOPClassUID, { vr: 'UI', values: [source.sopClassUID] });
+  image.set(TAG.ReferencedSOPInstanceUID, { vr: 'UI', values: [source.sopInstanceUID] });
+  if (source.frame !== undefined) image.set(TAG.ReferencedFrameNumber, { vr: 'IS', values: [source.frame] });
+  image.set(TAG.SpatialLocationsPreserved, PRESERVED);
+  image.set(TAG.PurposeOfReferenceCodeSequence, codeSequence(SOURCE_IMAGE));
+  const derivation = new Map<Tag, Element>();
+  derivation.set(TAG.DerivationCodeSequence, codeSequence(SEGMENTATION));
+  derivation.set(TAG.SourceImageSequence, sequence(image));
+  return sequence(derivation);
+}
+
+const PRESERVED: Element = { vr: 'CS', values: ['YES'] };
 
 const seriesItem = (seriesInstanceUID: string, instances: readonly Elements[]): Elements =>
   elementsOf([

@@ -3,7 +3,6 @@ export interface SetPixels {
   /** Indices of the first and of the last pixel that is set. */
   readonly first: number;
   readonly last: number;
-  readonly count: number;
   /** The mask's pixels, one byte each, four and eight at a time: eight of them are a number that is 0 only if they all are. */
   readonly words: Uint32Array;
   readonly eights: Float64Array;
@@ -18,12 +17,7 @@ export function setPixelsOf(bits: Uint8Array): SetPixels | undefined {
   const aligned = bits.byteOffset % 8 === 0 ? bits : new Uint8Array(bits);
   const eights = new Float64Array(aligned.buffer, aligned.byteOffset, aligned.length >> 3);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, eights.length * 2);
-  let count = 0;
-  const whole = Math.min(eights.length, (last >> 3) + 1);
-  for (let i = first >> 3; i < whole; i++)
-    if (eights[i] !== 0) count += Math.imul(words[2 * i]! + words[2 * i + 1]!, 0x01010101) >>> 24;
-  for (let at = Math.max(first, whole * 8); at <= last; at++) count += bits[at]!;
-  return { first, last, count, words, eights };
+  return { first, last, words, eights };
 }
 
 /** Whether any pixel is set. Buffer's search is the fast one. */

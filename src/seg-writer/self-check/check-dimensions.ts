@@ -1,7 +1,8 @@
 import { TAG, tagText, type DataSet, type Tag } from '../../domain/index.js';
-import { alongNormal } from './check-geometry.js';
+import { heightAlong } from './check-geometry.js';
 import { problem, type SegmentationProblem, type Writer } from './problems.js';
-import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
+import type { ReadFrame } from './read-frames.js';
+import type { ReadSegmentation } from './read-segmentation.js';
 
 type Dimension = readonly [Tag, Tag];
 
@@ -44,17 +45,18 @@ function checkRanks({ form, frames }: ReadSegmentation): readonly SegmentationPr
   const orientation = frames[0]?.orientation ?? [];
   if (orientation.length !== 6) return [];
   const places = new Map<string, number>();
-  for (const { position, positionKey } of frames)
-    if (position.length === 3 && !places.has(positionKey))
-      places.set(positionKey, alongNormal(orientation, position.map(Number)));
+  const alongNormal = heightAlong(orientation);
+  for (const { place, positionKey } of frames)
+    if (place.length === 3 && !places.has(positionKey)) places.set(positionKey, alongNormal(place));
   const ranks = new Map([...places].sort(([, a], [, b]) => a - b).map(([key], index) => [key, index + 1]));
-  const expected = ({ segmentNumber, positionKey }: ReadFrame): readonly (number | undefined)[] =>
-    form === 'LABELMAP' ? [ranks.get(positionKey)] : [segmentNumber, ranks.get(positionKey)];
+  const isExpected = ({ segmentNumber, positionKey, indices }: ReadFrame): boolean => {
+    const rank = ranks.get(positionKey);
+    return form === 'LABELMAP'
+      ? indices.length === 1 && indices[0] === rank
+      : indices.length === 2 && indices[0] === segmentNumber && indices[1] === rank;
+  };
   return frames
-    .filter((frame) => {
-      const values = expected(frame);
-      return frame.indices.length !== values.length || values.some((value, i) => value !== frame.indices[i]);
-    })
+    .filter((frame) => !isExpected(frame))
     .map((frame) => problem('dimension-index', { frame: frame.number }));
 }
 

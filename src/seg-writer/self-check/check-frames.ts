@@ -2,6 +2,7 @@ import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { backgroundOf } from './check-attributes.js';
 import { holdsFrames } from './pixel-length.js';
 import { problem, type SegmentationProblem } from './problems.js';
+import type { ReadFrame } from './read-frames.js';
 import type { ReadSegmentation } from './read-segmentation.js';
 
 /** Groups that some readers look for among the shared ones only. */
@@ -56,13 +57,12 @@ function checkGroups({ shared, frames, form, lies }: ReadSegmentation): readonly
   const found: SegmentationProblem[] = [];
   const geometry = lies === 'in-a-patient';
   for (const tag of geometry ? SHARED_ONLY : []) {
-    const own = frames.filter(({ group }) => group.has(tag));
+    const own = frames.filter(byShape((shape) => shape.has(tag)));
     if (hasItem(shared, tag)) found.push(...own.map(({ number }) => problem('group-twice', { tag, frame: number })));
     else if (own.length === 0) found.push(problem('group-missing', { tag }));
     else {
       found.push(...own.map(({ number }) => problem('group-per-frame', { tag, frame: number })));
-      for (const { group, number } of frames)
-        if (!hasItem(group, tag)) found.push(problem('group-missing', { tag, frame: number }));
+      found.push(...lacking(frames, tag));
     }
   }
   const perFrame = [
@@ -72,10 +72,25 @@ function checkGroups({ shared, frames, form, lies }: ReadSegmentation): readonly
   ];
   for (const tag of perFrame) {
     if (hasItem(shared, tag)) continue;
-    for (const { group, number } of frames)
-      if (!hasItem(group, tag)) found.push(problem('group-missing', { tag, frame: number }));
+    found.push(...lacking(frames, tag));
   }
   return found;
+}
+
+const lacking = (frames: readonly ReadFrame[], tag: Tag): readonly SegmentationProblem[] =>
+  frames
+    .filter(byShape((shape) => !hasItem(shape, tag)))
+    .map(({ number }) => problem('group-missing', { tag, frame: number }));
+
+/** What holds for a frame by the elements it has: asked once where frames follow each other that have the same. */
+function byShape(holds: (shape: DataSet) => boolean): (frame: ReadFrame) => boolean {
+  let before: DataSet | undefined;
+  let answer = false;
+  return ({ shape }) => {
+    if (shape !== before) answer = holds(shape);
+    before = shape;
+    return answer;
+  };
 }
 
 const hasItem = (group: DataSet | undefined, tag: Tag): boolean => (group?.items(tag).length ?? 0) > 0;

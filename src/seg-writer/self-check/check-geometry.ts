@@ -3,7 +3,8 @@ import { liesOnGrid } from '../layout/stack.js';
 import { textFault } from '../source/legal-text.js';
 import { findSource, macroOf, positionOf, type KnownSources, type SourceFrame } from './known-sources.js';
 import { problem, type SegmentationProblem } from './problems.js';
-import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
+import type { ReadFrame } from './read-frames.js';
+import type { ReadSegmentation } from './read-segmentation.js';
 
 /** Below this a position is where its image is, though not to the last digit; a viewer that compares positions looks closer. */
 const SAME_PLACE_MM = 0.01;
@@ -57,6 +58,8 @@ const ABOUT_ORIENTATION: ReadonlySet<string> = new Set(['orientation-differs', '
 
 /** The image that a frame names; of several, the one at the frame's position if there is one. */
 function sourceOf(frame: ReadFrame, known: KnownSources): SourceFrame | undefined {
+  const [only] = frame.sources;
+  if (only && frame.sources.length === 1) return findSource(known, only);
   const sources = frame.sources.flatMap((reference) => findSource(known, reference) ?? []);
   if (sources.length < 2) return sources[0];
   return sources.find((source) => positionProblem(frame, source)?.code !== 'position-differs') ?? sources[0];
@@ -123,9 +126,7 @@ function checkSliceDistance(frames: readonly ReadFrame[]): readonly Segmentation
   if (thickness === undefined && spacing === undefined) found.push(problem('slice-distance-missing'));
 
   const byPosition = new Map(frames.map((frame) => [frame.positionKey, frame]));
-  const positions = [...byPosition.values()]
-    .filter(({ position }) => position.length === 3)
-    .map(({ position }) => position.map(Number));
+  const positions = [...byPosition.values()].filter(({ place }) => place.length === 3).map(({ place }) => place);
   const orientation = frames[0]!.orientation;
   if (positions.length < 2 || orientation.length !== 6) return found;
   if (spacing === undefined) found.push(problem('spacing-between-slices-missing'));
@@ -162,8 +163,10 @@ const near = (a: readonly number[], b: readonly number[], tolerance: number): bo
   a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= tolerance);
 
 /** Where a position lies along the normal of an orientation: what ranks of positions count. */
-export const alongNormal = (orientation: readonly number[], position: readonly number[]): number =>
-  dot(unitNormal(orientation), [position[0]!, position[1]!, position[2]!]);
+export function heightAlong(orientation: readonly number[]): (position: readonly number[]) => number {
+  const normal = unitNormal(orientation);
+  return (position) => dot(normal, [position[0]!, position[1]!, position[2]!]);
+}
 
 /** Written cosines are rounded: their product is not of length 1. */
 function unitNormal(orientation: readonly number[]): Vector3 {

@@ -16,9 +16,14 @@ export function checkIdentity(
   known: KnownSources | undefined,
 ): readonly SegmentationProblem[] {
   if (!known) return [];
-  const uids = new Set(frames.flatMap(({ sources }) => sources.map(({ sopInstanceUID }) => sopInstanceUID ?? '')));
   // images of one study agree to the byte: one of them speaks for all that do
-  const headers = [...new Set([...uids].flatMap((uid) => known.get(uid)?.like ?? []))];
+  const named = new Set<DataSet>();
+  for (const { sources } of frames)
+    for (const { sopInstanceUID } of sources) {
+      const image = known.get(sopInstanceUID ?? '');
+      if (image) named.add(image.like);
+    }
+  const headers = [...named];
   const found: SegmentationProblem[] = [];
   for (const tag of IDENTITY)
     if (headers.some((header) => differs(dataSet, header, tag))) found.push(problem('identity-differs', { tag }));

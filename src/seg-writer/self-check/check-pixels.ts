@@ -7,7 +7,8 @@ import { shownSegments } from './check-frames.js';
 import { differsFromReceipt, type MaskJudge, type PixelFindings } from './mask-judge.js';
 import { checkPixelLength } from './pixel-length.js';
 import { problem, type SegmentationProblem, type Writer } from './problems.js';
-import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
+import type { ReadFrame } from './read-frames.js';
+import type { ReadSegmentation } from './read-segmentation.js';
 import { checkWords } from './check-words.js';
 
 const LENGTH_FAULTS: ReadonlySet<string> = new Set(['pixel-data-short', 'pixel-data-bytes', 'pixel-data-long']);

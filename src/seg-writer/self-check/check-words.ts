@@ -5,7 +5,8 @@ import { bitsOf, type FramePixels } from '../object/stored-frames.js';
 import { backgroundOf } from './check-attributes.js';
 import { differsFromReceipt, type MaskJudge, type PixelFindings } from './mask-judge.js';
 import { problem, type SegmentationProblem } from './problems.js';
-import type { ReadFrame, ReadSegmentation } from './read-segmentation.js';
+import type { ReadFrame } from './read-frames.js';
+import type { ReadSegmentation } from './read-segmentation.js';
 
 /** Pixels of 8 or 16 bits: shares of a maximum, labels, or bits that somebody wrote as bytes. */
 export function checkWords(file: DicomFile, object: ReadSegmentation, judge: MaskJudge): PixelFindings {

@@ -3,7 +3,7 @@ import { TAG, type DataSet, type SourceSlice, type Tag } from '../../domain/inde
 import { isMultiFrame } from '../source/multi-frame.js';
 import { AlikeImages } from '../source/alike.js';
 import type { SourceImage } from '../source/source-image.js';
-import type { ReadSourceReference } from './read-segmentation.js';
+import type { ReadSourceReference } from './read-frames.js';
 
 /** An image that is at hand, as references name it. */
 export interface KnownInstance {

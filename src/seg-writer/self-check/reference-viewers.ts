@@ -1,7 +1,8 @@
 import { TAG, type DataSet } from '../../domain/index.js';
 import { findSource, positionOf, type KnownSources, type SourceFrame } from './known-sources.js';
 import { problem, type SegmentationProblem } from './problems.js';
-import type { ReadFrame, ReadSegmentation, ReadSourceReference } from './read-segmentation.js';
+import type { ReadFrame, ReadSourceReference } from './read-frames.js';
+import type { ReadSegmentation } from './read-segmentation.js';
 
 /** Viewers that look for the image of a frame by its reference first, and by its place only after that. */
 export type ReferenceViewer = 'cornerstone3d' | 'dcmjs';

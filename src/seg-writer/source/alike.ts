@@ -1,3 +1,4 @@
+import { holdSameBytes } from '../../dicom/index.js';
 import { TAG, type DataSet, type Tag } from '../../domain/index.js';
 import { IDENTITY } from './identity.js';
 
@@ -22,7 +23,6 @@ const ALIKE: readonly Tag[] = [
  */
 export class AlikeImages {
   #first: DataSet | undefined;
-  #bytes: readonly (Uint8Array | undefined)[] = [];
 
   /** The first image that says what this one does; itself where that is not known. */
   firstLike(header: DataSet): DataSet {
@@ -30,13 +30,8 @@ export class AlikeImages {
     // without bytes (DICOM JSON) or with frames of their own nothing is known by a look
     if (header.bytes(TAG.SOPInstanceUID) === undefined || header.has(TAG.PerFrameFunctionalGroupsSequence))
       return header;
-    const before = this.#bytes;
-    if (this.#first && ALIKE.every((tag, index) => areEqual(header.bytes(tag), before[index]))) return this.#first;
-    this.#first = header;
-    this.#bytes = ALIKE.map((tag) => header.bytes(tag));
-    return header;
+    const first = this.#first;
+    if (first && ALIKE.every((tag) => holdSameBytes(header, first, tag))) return first;
+    return (this.#first = header);
   }
 }
-
-const areEqual = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;

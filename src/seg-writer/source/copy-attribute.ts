@@ -39,7 +39,7 @@ export function copyAttribute(source: DataSet, tag: Tag, root: DataSet = source)
   const converts = CHARACTER_SET_VRS.has(vr) && textFormOf(root) === 'converted';
   const bytes = converts ? inUtf8(source, tag) : trimmedBytes(source, tag);
   if (bytes.length === 0) return { kind: 'empty', present: true };
-  const undeclared = declaresNoCharacterSet(root) && bytes.some((byte) => byte >= 0x80);
+  const undeclared = bytes.some((byte) => byte >= 0x80) && declaresNoCharacterSet(root);
   const texts = undeclared ? asciiImage(bytes, vr) : source.texts(tag);
   const fault = tag === TAG.SpecificCharacterSet ? undefined : textFault(vr, texts);
   if (fault !== undefined) return repaired({ tag, vr, bytes, texts, fault, width: characterWidthOf(root) });
