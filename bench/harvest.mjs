@@ -15,8 +15,8 @@ import { PNG_LEVEL } from '../dist/pictures/index.js';
 import { orthancProcess } from './harness/orthanc-process.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 9);
-const PATIENTS = Number(process.env.PATIENTS ?? 80);
-const LANES = 4;
+const PATIENTS = Number(process.env.PATIENTS ?? 24);
+const LANES = Number(process.env.LANES ?? 4);
 const CONTEXT_MM = 15;
 const THREADS = 2;
 /** Patients of the first month. */

@@ -29,6 +29,8 @@ export interface HarvestedRow {
   readonly agreement: Agreement;
   readonly method: MethodName;
   readonly origin: string;
+  /** Of the mask that a person chose; null where there is none. */
+  readonly expert: { readonly marks: PixelMarks; readonly areaPx: number } | null;
 }
 
 /** Space around the marks in Bounding_boxes, as DeepLesion has it. */
@@ -53,8 +55,8 @@ export function harvestedTable(rows: readonly HarvestedRow[]): string {
       row.source,
       row.lesion,
       row.isKey ? '1' : '0',
-      '',
-      '',
+      row.expert ? coordinatesOf(row.expert.marks, 0) : '',
+      row.expert ? String(row.expert.areaPx) : '',
       '',
       row.origin,
       row.agreement.toFixed(4),
@@ -62,6 +64,10 @@ export function harvestedTable(rows: readonly HarvestedRow[]): string {
     ]),
   ]);
 }
+
+/** `x11, y11, x12, y12` and, where there is a short axis, `x21, y21, x22, y22`. */
+const coordinatesOf = ({ longAxis, shortAxis }: PixelMarks, offset: number): string =>
+  list([...longAxis, ...(shortAxis ?? [])].flatMap((end) => [end.column + offset, end.row + offset]));
 
 /** splits.csv, a patient a line. */
 export function splitsTable(rows: readonly Pick<HarvestedRow, 'patient' | 'split'>[]): string {
@@ -162,13 +168,11 @@ interface Naming {
 
 function deepLesionFields(row: HarvestedRow, { file, patient, study, series, offset }: Naming): readonly string[] {
   const ends = [...row.marks.longAxis, ...(row.marks.shortAxis ?? [])];
-  const coordinates = ends.flatMap((end) => [end.column + offset, end.row + offset]);
   const xs = ends.map((end) => end.column + offset);
   const ys = ends.map((end) => end.row + offset);
   const lengths = [row.marks.longAxis, ...(row.marks.shortAxis ? [row.marks.shortAxis] : [])].map(([a, b]) =>
     Math.hypot(b.column - a.column, b.row - a.row),
   );
-  const list = (values: readonly number[]): string => values.map(numberText).join(', ');
   const interval = row.intervalMm === null ? (offset === 1 ? ', NaN' : ',') : `, ${numberText(row.intervalMm)}`;
   return [
     file,
@@ -176,7 +180,7 @@ function deepLesionFields(row: HarvestedRow, { file, patient, study, series, off
     study,
     series,
     String(row.slice),
-    list(coordinates),
+    coordinatesOf(row.marks, offset),
     list([
       Math.min(...xs) - MARGIN_PX,
       Math.min(...ys) - MARGIN_PX,
@@ -196,6 +200,8 @@ function deepLesionFields(row: HarvestedRow, { file, patient, study, series, off
     String(SPLITS.indexOf(row.split) + 1),
   ];
 }
+
+const list = (values: readonly number[]): string => values.map(numberText).join(', ');
 
 /** At most six decimals, none that say nothing. */
 const numberText = (value: number): string => String(Number(value.toFixed(6)));

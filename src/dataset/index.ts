@@ -1,9 +1,10 @@
 export { csvText } from './csv.js';
+export { ifThere } from './if-there.js';
 export { SPLITS, type LesionRow, type Split } from './lesion-row.js';
 export type { LesionSet, LesionSetProblem, SourceNote } from './lesion-set.js';
 export { ROW_PROBLEMS, type RowProblem, type RowProblemCode } from './problems.js';
 export { readLesionSet } from './read-lesion-set.js';
-export { huOfPng, readExpertMask, readRowHu, readSeed } from './row-pictures.js';
+export { huOfPng, maskPng, readExpertMask, readRowHu, readSeed } from './row-pictures.js';
 export { createLesionSet, type LesionSetWriter, type RowSeed } from './write-lesion-set.js';
 export {
   deepLesionPlaces,

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../domain/index.js';
 import { parseCsv, type CsvRecord } from './csv.js';
 import { DEEPLESION_NOTE } from './deeplesion-note.js';
 import { deepLesionRowOf } from './deeplesion-row.js';
+import { ifThere } from './if-there.js';
 import { DEEPLESION_COLUMNS, lesionRowOf, OWN_COLUMNS, SPLITS, type LesionRow, type Split } from './lesion-row.js';
 import type { LesionSet, LesionSetProblem, SourceNote } from './lesion-set.js';
 import type { RowProblem } from './problems.js';
@@ -193,13 +194,4 @@ async function textOf(folder: string, file: string): Promise<Result<string | und
 async function masksIn(folder: string): Promise<ReadonlySet<string>> {
   const names = (await ifThere(readdir(join(folder, 'masks')))) ?? [];
   return new Set(names.filter((name) => name.endsWith('.png')).map((name) => name.slice(0, -'.png'.length)));
-}
-
-export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

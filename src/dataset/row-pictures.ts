@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode, type DecodedPng } from 'fast-png';
+import { decode, encode, type DecodedPng } from 'fast-png';
 import { countPixels, fail, ok, type Mask, type Result } from '../domain/index.js';
+import { ifThere } from './if-there.js';
 import type { LesionRow } from './lesion-row.js';
 import type { LesionSet } from './lesion-set.js';
 import type { RowProblemCode } from './problems.js';
-import { ifThere } from './read-lesion-set.js';
 
 /** 16-bit grey pictures hold HU + 32768. */
 const HU_OFFSET = 32768;
@@ -44,6 +44,17 @@ export async function readExpertMask(set: LesionSet, row: LesionRow): Promise<Re
     for (let x = 0; x < columns; x++) bits[y * columns + x] = (data[y * bytesARow + (x >> 3)]! >> (7 - (x & 7))) & 1;
   const mask = { rows, columns, bits };
   return countPixels(mask) === 0 ? fail('mask-empty') : ok(mask);
+}
+
+/** A mask as experts' masks lie in a set: a 1-bit grey PNG. */
+export function maskPng({ rows, columns, bits }: Mask): Uint8Array {
+  const bytesARow = Math.ceil(columns / 8);
+  const data = new Uint8Array(rows * bytesARow);
+  for (let p = bits.indexOf(1); p >= 0; p = bits.indexOf(1, p + 1)) {
+    const [row, column] = [Math.floor(p / columns), p % columns];
+    data[row * bytesARow + (column >> 3)]! |= 0x80 >> (column & 7);
+  }
+  return encode({ width: columns, height: rows, data, channels: 1, depth: 1 });
 }
 
 /** The weak label of a row (0 background, 128 uncertain, 255 lesion); undefined where it has none that can be read. */

@@ -5,7 +5,7 @@ import type { LesionSet } from './lesion-set.js';
 export interface SetDifference {
   readonly came: readonly string[];
   readonly went: readonly string[];
-  /** Rows that are in both and not the same: columns, or `image` and `seed` where the pictures' bytes differ. */
+  /** Rows that are in both and not the same: columns, or `image`, `seed` and `mask` where the pictures' bytes differ. */
   readonly changed: readonly { readonly id: string; readonly what: readonly string[] }[];
   readonly patientsCame: readonly string[];
   readonly patientsWent: readonly string[];
@@ -34,6 +34,7 @@ export function differenceOf(before: ComparedSet, after: ComparedSet): SetDiffer
     for (const [name, path] of [
       ['image', row.imagePath],
       ['seed', `seeds/${id}.png`],
+      ['mask', `masks/${id}.png`],
     ] as const)
       if (before.digests.get(name === 'image' ? was.imagePath : path) !== after.digests.get(path)) what.push(name);
     if (what.length > 0) changed.push({ id, what });

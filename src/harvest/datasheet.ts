@@ -29,7 +29,11 @@ Made by \`caliper harvest\` ${plan.softwareVersion}, kernel revision ${KERNEL_RE
 ## Composition
 
 ${rows.length} rows (one measurement on one slice each), ${new Set(rows.map((r) => r.lesion)).size} lesions, ${patients.size} patients, ${new Set(rows.map(({ row }) => row.image.study)).size} studies.
-Labels are weak: GrabCut's mask of the reader's two lines, uncertain where the shape between the lines says otherwise. There is no expert mask.
+Labels in seeds/ are weak: GrabCut's mask of the reader's two lines, uncertain where the shape between the lines says otherwise. ${
+    plan.scope.labels === 'reviewed'
+      ? 'Masks in masks/ were chosen by a person among contours that programs drew; measurements for which none was chosen are left out.'
+      : 'There is no expert mask.'
+  }
 
 ${table(
   'split',

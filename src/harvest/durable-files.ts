@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ifThere } from './journal.js';
+import { ifThere } from '../dataset/index.js';
 
 /** Names of unfinished files end so; whatever is found with such a name was being written when a process ended. */
 export const UNFINISHED = '.part';

@@ -80,7 +80,20 @@ export interface RowEntry {
   readonly agreement: number;
   readonly areaPx: number;
   readonly findings: readonly FindingCode[];
+  /** What a person chose; null where only weak labels are asked for. */
+  readonly expert: ExpertEntry | null;
 }
+
+/** The mask that a person chose, measured. */
+export interface ExpertEntry {
+  readonly contour: string;
+  readonly longAxis: PointPair;
+  readonly shortAxis: PointPair | null;
+  readonly areaPx: number;
+}
+
+/** Why there is no picture of a slice. */
+export type NoPicture = ReasonCode | 'slice-size-differs';
 
 /** ImagePositionPatient in millimetres and the six numbers of ImageOrientationPatient, rounded. */
 export type TakenPlane = readonly [
@@ -104,6 +117,8 @@ export interface ImageEntry {
   readonly range: readonly [number, number];
   /** Numbers of every slice that was taken. */
   readonly taken: readonly number[];
+  /** Why slices within the context were left out: towards the first number, towards the last; null where all were taken. */
+  readonly ended: readonly [before: NoPicture | null, after: NoPicture | null];
   /** Where each of them lies. */
   readonly planes: readonly TakenPlane[];
   readonly rows: number;

@@ -6,27 +6,28 @@ import {
   deepLesionPlaces,
   deepLesionTable,
   harvestedTable,
+  ifThere,
   namedRows,
   splitsTable,
   type HarvestedRow,
 } from '../dataset/index.js';
 import { agreement, KERNEL_REVISION, mm, pixelIndex } from '../domain/index.js';
 import type { AssembledRow, AssembledSet } from './assemble.js';
+import { AtOnce, together } from './at-once.js';
 import { contactSheet } from './contact-sheet.js';
 import { datasheet } from './datasheet.js';
 import { DICOM_FOLDER, exportDicom } from './dicom-export/export-dicom.js';
 import { syncFolder, writeDurably } from './durable-files.js';
 import type { PointPair } from './entries.js';
-import { ifThere } from './journal.js';
 import { writeRegistry } from './patients.js';
 import { provenanceLine } from './provenance.js';
 import type { Pseudonyms } from './pseudonyms.js';
-import { imagePath, seedPath, sliceName } from './set-files.js';
+import { imagePath, maskPath, seedPath, sliceName } from './set-files.js';
 import type { HarvestPlan } from './settings.js';
 import type { WorkFolder } from './work-folder.js';
 
 /** Folders in which pictures lie; nothing else in the set is ever deleted. */
-const PICTURE_FOLDERS = ['images', 'Images_png', 'seeds', DICOM_FOLDER];
+const PICTURE_FOLDERS = ['images', 'Images_png', 'masks', 'seeds', DICOM_FOLDER];
 
 /**
  * Makes the set of what was taken: pictures that belong to no row go, tables and papers are written, and every file's digest stands in SHA256SUMS. May be
@@ -72,6 +73,7 @@ function ownForm(set: AssembledSet, rows: readonly HarvestedRow[]): FormedSet {
   for (const { row } of set.rows) {
     for (const number of row.image.taken) pictures.add(imagePath(row.image.folder, number));
     pictures.add(seedPath(row.id));
+    if (row.expert) pictures.add(maskPath(row.id));
   }
   return {
     tables: new Map([
@@ -180,7 +182,14 @@ const harvestedRow = ({ row, read, patient, lesion, isKey }: AssembledRow): Harv
   ageYears: row.ageYears,
   agreement: agreement(row.agreement),
   method: row.method,
-  origin: `${read.reportKind} ${row.shape}`,
+  origin: `${row.expert ? `reviewed ${row.expert.contour}, ` : ''}${read.reportKind} ${row.shape}`,
+  expert: row.expert && {
+    marks: {
+      longAxis: ends(row.expert.longAxis),
+      shortAxis: row.expert.shortAxis ? ends(row.expert.shortAxis) : undefined,
+    },
+    areaPx: row.expert.areaPx,
+  },
 });
 
 const scopeOf = ({ scope, sources }: HarvestPlan) => ({
@@ -234,11 +243,16 @@ const funnelText = (set: AssembledSet, plan: HarvestPlan): string =>
     1,
   )}\n`;
 
+/** Files of the set that are read at a time. */
+const READ_AT_ONCE = 8;
+
 async function digests(out: string): Promise<string> {
   const paths = (await filesBelow(out)).filter((path) => relative(out, path) !== 'SHA256SUMS');
-  const lines: string[] = [];
-  for (const path of paths) lines.push(`${await digestOf(path)}  ${relative(out, path)}\n`);
-  return lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join('');
+  const reading = new AtOnce(READ_AT_ONCE);
+  const lines = await together(
+    paths.map((path) => reading.run(async () => `${await digestOf(path)}  ${relative(out, path)}\n`)),
+  );
+  return [...lines].sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join('');
 }
 
 async function digestOf(path: string): Promise<string> {

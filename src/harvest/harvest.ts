@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { todayIn } from '../dicomweb/index.js';
 import { asReadUid, fail, ok, type ReasonCode, type Result, type SopClassUid } from '../domain/index.js';
-import { isReportClass } from '../pipeline/index.js';
+import { isReportClass, type ReviewedWorld } from '../pipeline/index.js';
 import { assemble, partitionName, type AssembledSet, type Known } from './assemble.js';
 import { windows } from './calendar.js';
 import { searchPartition } from './crawl.js';
@@ -15,9 +15,10 @@ import { politely, type PoliteArchive } from './polite-archive.js';
 import { Pseudonyms } from './pseudonyms.js';
 import { isQuietAt } from './quiet-hours.js';
 import { entryOf, isNoteClass, type ReportContext } from './report-entry.js';
-import { SetFiles } from './set-files.js';
+import { FilesOfReport, SetFiles } from './set-files.js';
 import type { HarvestPlan, HarvestProgress, HarvestSource, HarvestWorld } from './settings.js';
 import { SliceTaker } from './slice-taker.js';
+import { steady } from './steady-kernels.js';
 import { openWorkFolder, type StartRefusal, type WorkFolder } from './work-folder.js';
 
 export type HarvestOutcome =
@@ -58,8 +59,11 @@ const isRetryable = (reason: ReasonCode): boolean => reason.startsWith('archive-
 
 interface Task {
   readonly found: Found;
-  readonly context: ReportContext;
+  readonly context: SourceContext;
 }
+
+/** What the reports of a source share. */
+type SourceContext = Omit<ReportContext, 'files'>;
 
 /** How many found reports may wait for a lane. */
 const MOST_WAITING = 500;
@@ -100,7 +104,7 @@ class Run {
     before: readonly Entry[],
   ) {
     this.#plan = plan;
-    this.#world = world;
+    this.#world = { ...world, kernels: steady(world.kernels) };
     this.#names = names;
     this.#folder = folder;
     this.#journal = journal;
@@ -151,7 +155,7 @@ class Run {
     this.#crawled = 'yes';
   }
 
-  async #search(context: ReportContext, partition: PartitionEntry['partition']): Promise<PartitionEntry> {
+  async #search(context: SourceContext, partition: PartitionEntry['partition']): Promise<PartitionEntry> {
     const known = this.#partitions.get(partitionName(context.source.name, partition));
     if (known) return known;
     const entry = await searchPartition(context.source, partition, context.patience);
@@ -165,7 +169,7 @@ class Run {
   }
 
   /** An instance is counted once, wherever it was seen; what is no report ends by its class. */
-  async #take(found: Found, context: ReportContext): Promise<void> {
+  async #take(found: Found, context: SourceContext): Promise<void> {
     const report = this.#names.of('report', found[2]);
     if (this.#seen.has(report)) return;
     this.#seen.add(report);
@@ -191,23 +195,36 @@ class Run {
     this.#tasks.push({ found, context });
   }
 
+  /** Takes report after report; while the files of one go to the disk, the next is worked on. */
   async #lane(): Promise<void> {
+    let writing = Promise.resolve();
     while (this.#failure === undefined && !this.#world.stopped()) {
       const task = this.#tasks.shift();
       if (!task) {
-        if (this.#crawled === 'yes') return;
+        if (this.#crawled === 'yes') break;
         await this.#world.sleep(5);
         continue;
       }
+      const files = new FilesOfReport(this.#files);
       try {
-        const entry = await entryOf(task.found, task.context);
-        await this.#journal.add(entry);
-        this.#entries.push(entry);
-        this.#count(entry);
+        const entry = await entryOf(task.found, { ...task.context, files });
+        await writing;
+        writing = this.#account(entry, files).catch((error: unknown) => this.#fail(error));
       } catch (error) {
         this.#fail(error);
+        // nothing is written behind the back of who comes next
+        await Promise.allSettled([files.onDisk()]);
       }
     }
+    await writing;
+  }
+
+  /** A report counts when its files and what is said of it are on the disk, in this order. */
+  async #account(entry: Entry, files: FilesOfReport): Promise<void> {
+    await files.onDisk();
+    await this.#journal.add(entry);
+    this.#entries.push(entry);
+    this.#count(entry);
   }
 
   #count(entry: Entry): void {
@@ -246,7 +263,7 @@ class Run {
     });
   }
 
-  #contextOf(source: HarvestSource): ReportContext {
+  #contextOf(source: HarvestSource): SourceContext {
     const { terms, patienceMs } = this.#plan;
     const polite = (archive: HarvestSource['archive']) => {
       const known = this.#polite.get(archive) ?? politely(archive, terms(archive.name), this.#world);
@@ -267,10 +284,24 @@ class Run {
         },
       }),
       names: this.#names,
-      files: this.#files,
+      reviews: this.#reviewsBy(polite),
       slices: this.#slices,
       world,
     };
+  }
+
+  /** Archives that hold what was chosen are asked as politely as the others. */
+  #reviewsBy(polite: (archive: HarvestSource['archive']) => HarvestSource['archive']): ReviewedWorld | undefined {
+    const { reviews } = this.#plan;
+    return (
+      reviews && {
+        ledger: reviews.ledger,
+        archiveNamed: (name) => {
+          const archive = reviews.archives.get(name);
+          return archive && polite(archive);
+        },
+      }
+    );
   }
 
   async #finish(): Promise<HarvestOutcome> {

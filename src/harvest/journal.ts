@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
+import { ifThere } from '../dataset/index.js';
 import { ok, fail, type Result } from '../domain/index.js';
 import type { Entry } from './entries.js';
 
@@ -57,15 +58,6 @@ function entryOf(line: string): Entry | undefined {
     return JSON.parse(line) as Entry;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

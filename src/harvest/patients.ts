@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { ifThere } from '../dataset/index.js';
 import { writeDurably } from './durable-files.js';
 import type { IdentityEntry } from './entries.js';
-import { ifThere } from './journal.js';
 import type { Pseudonyms } from './pseudonyms.js';
 
 /**

@@ -1,5 +1,6 @@
 import type { Archive, ArchiveProblem, Clock } from '../dicomweb/index.js';
 import type { Result } from '../domain/index.js';
+import { AtOnce } from './at-once.js';
 import { Latency } from './latency.js';
 
 /** What one archive was asked for. */
@@ -13,9 +14,13 @@ export interface PoliteArchive {
   load(): Load;
 }
 
+/** Requests under way: as many as there are connections to an archive. */
+const AT_ONCE = 4;
+
 /**
  * The same archive, asked evenly: requests a second and bytes a second are a share of its budget, spread instead of in bursts, and fewer while its
- * answers become slow. The archive's own governor stays beneath it. Whoever asks is served in the order of asking.
+ * answers become slow. The archive's own governor stays beneath it. Whoever asks is served in the order of asking, a few at a time, so that the time
+ * of an answer is the archive's and not that of a queue of ours.
  */
 export function politely(
   archive: Archive,
@@ -25,6 +30,7 @@ export function politely(
   const spacingMs = 1000 / terms.requestsPerSecond;
   const bytesAMs = terms.megabytesPerSecond * 1000;
   const latency = new Latency();
+  const atOnce = new AtOnce(AT_ONCE);
   let next = 0;
   let requests = 0;
   let bytes = 0;
@@ -45,12 +51,13 @@ export function politely(
     delay(more * spacingMs);
   }
 
-  async function asked<T>(kind: 'search' | 'retrieve', ask: () => Promise<Result<T, ArchiveProblem>>) {
-    const start = await turn();
-    const answer = await ask();
-    if (answer.ok) latency.took(kind, clock.now() - start);
-    return answer;
-  }
+  const asked = <T>(kind: 'search' | 'retrieve', ask: () => Promise<Result<T, ArchiveProblem>>) =>
+    atOnce.run(async () => {
+      const start = await turn();
+      const answer = await ask();
+      if (answer.ok) latency.took(kind, clock.now() - start);
+      return answer;
+    });
 
   return {
     load: () => ({ requests, bytes }),

@@ -2,6 +2,8 @@ import {
   SOP_CLASS,
   TAG,
   asReadUid,
+  countPixels,
+  ok,
   type DataSet,
   type Measurement,
   type ReadReport,
@@ -13,7 +15,19 @@ import {
   type SourceSlice,
   type StudyInstanceUid,
 } from '../domain/index.js';
-import { fetchInstance, fetchSlices, segmentReport, sliceAmong, sliceKey } from '../pipeline/index.js';
+import { maskPng } from '../dataset/index.js';
+import { marksOf } from '../segmentation/index.js';
+import {
+  fetchInstance,
+  fetchSlices,
+  segmentReport,
+  sliceAmong,
+  sliceKey,
+  reviewedContours,
+  type MeasurementResult,
+  type ReviewedContour,
+  type ReviewedWorld,
+} from '../pipeline/index.js';
 import {
   isOwnObject,
   lesionNameOf,
@@ -22,7 +36,17 @@ import {
   rejectedInstances,
   timeKeyOf,
 } from '../sr-parser/index.js';
-import type { Found, ImageEntry, MeasurementEntry, NoteEntry, PointPair, ReportEntry, RowEntry } from './entries.js';
+import { AtOnce, together } from './at-once.js';
+import type {
+  ExpertEntry,
+  Found,
+  ImageEntry,
+  MeasurementEntry,
+  NoteEntry,
+  PointPair,
+  ReportEntry,
+  RowEntry,
+} from './entries.js';
 import {
   ageYearsOf,
   coarseTypeOf,
@@ -37,7 +61,7 @@ import type { Patience } from './patience.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import { labelsOnSlice } from './seed-label-picture.js';
 import { shapeBetweenMarks } from './shape-between-marks.js';
-import { seedPath, type SetFiles } from './set-files.js';
+import { maskPath, seedPath, type FilesOfReport } from './set-files.js';
 import type { HarvestSource, HarvestWorld } from './settings.js';
 import type { SliceTaker } from './slice-taker.js';
 
@@ -45,9 +69,11 @@ export interface ReportContext {
   readonly source: HarvestSource;
   readonly patience: Patience;
   readonly names: Pseudonyms;
-  readonly files: SetFiles;
+  readonly files: FilesOfReport;
   readonly slices: SliceTaker;
   readonly world: HarvestWorld;
+  /** Undefined where labels are weak. */
+  readonly reviews: ReviewedWorld | undefined;
 }
 
 /** Every measurement, by the seed kernel; how good a label is stands in its row and is judged by whoever trains. */
@@ -60,9 +86,10 @@ const RULE: Rule = {
   holdBelowAgreement: 0,
   allowNonAxial: false,
 };
-const TRIES_AFTER_CRASH = 3;
+/** Rows of one report that are made at a time. */
+const ROWS_AT_ONCE = 4;
 
-/** Fetches one instance that a search showed and takes from it what the set needs; pictures are on the disk when this resolves. */
+/** Fetches one instance that a search showed and takes from it what the set needs; its pictures are on their way to the disk when this resolves. */
 export async function entryOf(found: Found, context: ReportContext): Promise<ReportEntry | NoteEntry> {
   const { names, source, patience } = context;
   const [study, series, instance] = found;
@@ -143,36 +170,47 @@ async function measurementsOf(
   report: string,
   context: ReportContext,
 ): Promise<readonly MeasurementEntry[] | ReasonCode> {
-  const { source, patience, world } = context;
+  const { source, patience, world, reviews } = context;
+  const reviewed = reviews && (await reviewsOf(read, reviews));
+  if (reviewed?.size === 0)
+    return read.measurements.map(({ key }) => ({ key, result: { kind: 'lost', reason: 'not-reviewed' } }));
   const slices = await patience.ask(() => fetchSlices(read, source.images, world.kernels));
   if (!slices.ok) return slices.error;
   const segmenters = { kernels: world.kernels, network: undefined };
-  let results = await segmentReport(read, sliceAmong(slices.value), [RULE], segmenters);
-  for (let tries = 1; !results.ok && tries < TRIES_AFTER_CRASH; tries++)
-    results = await segmentReport(read, sliceAmong(slices.value), [RULE], segmenters);
+  const results = await segmentReport(read, sliceAmong(slices.value), [RULE], segmenters);
   if (!results.ok) return results.error;
 
-  const entries: MeasurementEntry[] = [];
-  for (const result of results.value) {
-    const key = result.measurement.key;
-    const slice = slices.value.get(key);
-    const lost = (reason: ReasonCode) => entries.push({ key, result: { kind: 'lost', reason } });
+  const resultOf = async (result: MeasurementResult): Promise<RowEntry | ReasonCode> => {
+    const slice = slices.value.get(result.measurement.key);
     // an image that must not leave is the reason, whatever else is wrong with what was drawn on it
     const held = slice?.ok ? heldBack(slice.value.header) : undefined;
-    if (held) lost(held);
-    else if (result.kind === 'ended') lost(result.reason);
-    else if (result.decision !== 'store') lost(result.decision.hold);
-    else {
-      const row = await rowOf(result.lesion, read, reportHeader, report, context);
-      if (typeof row === 'string') lost(row);
-      else entries.push({ key, result: row });
-    }
-  }
-  return entries;
+    if (held) return held;
+    const review = reviewed?.get(result.measurement.key);
+    if (reviewed && !review) return 'not-reviewed';
+    if (review?.kind === 'none') return 'rejected-by-reviewer';
+    if (result.kind === 'ended') return result.reason;
+    if (result.decision !== 'store') return result.decision.hold;
+    return rowOf(result.lesion, review, read, reportHeader, report, context);
+  };
+  const rows = new AtOnce(ROWS_AT_ONCE);
+  return together(
+    results.value.map(async (measured): Promise<MeasurementEntry> => {
+      const result = await rows.run(() => resultOf(measured));
+      const { key } = measured.measurement;
+      return { key, result: typeof result === 'string' ? { kind: 'lost', reason: result } : result };
+    }),
+  );
 }
+
+type Chosen = Extract<ReviewedContour, { kind: 'chosen' }>;
+
+/** An instance whose report has no UID of its own was never reviewed. */
+const reviewsOf = ({ sopInstanceUID }: ReadReport, reviews: ReviewedWorld) =>
+  sopInstanceUID === undefined ? Promise.resolve(new Map<never, never>()) : reviewedContours(sopInstanceUID, reviews);
 
 async function rowOf(
   lesion: SegmentedLesion,
+  review: Chosen | undefined,
   read: ReadReport,
   reportHeader: DataSet,
   report: string,
@@ -182,15 +220,19 @@ async function rowOf(
   const { located, mask } = lesion;
   const { slice, marks, measurement } = located;
   const id = names.of('row', `${report}\n${measurement.key}`);
-  const labels = await labelsOf(lesion, context);
-  if (typeof labels === 'string') return labels;
-  const taken = await slices.take(slice, context);
+  const expert = review ? await expertOf(review, id, slice, context) : null;
+  if (typeof expert === 'string') return expert;
+  const seedWritten = async (): Promise<ReasonCode | undefined> => {
+    const labels = await labelsOf(lesion, context);
+    if (typeof labels === 'string') return labels;
+    const made = await files.once(seedPath(id), () => context.world.kernels.labelPicture(mask, labels));
+    return made.ok ? undefined : 'worker-crashed';
+  };
+  const [seeding, taking] = [seedWritten(), slices.take(slice, context)];
+  await together<unknown>([seeding, taking]);
+  const [noSeed, taken] = [await seeding, await taking];
+  if (noSeed) return noSeed;
   if (typeof taken === 'string') return taken;
-  const written = await files.once(seedPath(id), async () => {
-    const png = await context.world.kernels.labelPicture(mask, labels);
-    return png.ok ? png.value : undefined;
-  });
-  if (written !== 'written') return 'worker-crashed';
   const header = slice.header;
   return {
     kind: 'row',
@@ -215,7 +257,28 @@ async function rowOf(
     method: lesion.method,
     agreement: round(lesion.agreement),
     areaPx: lesion.areaPx,
+    expert,
     findings: [...new Set([...located.findings, ...lesion.findings].map((f) => f.code))].sort(),
+  };
+}
+
+/** Writes the mask that a person chose and measures it. */
+async function expertOf(
+  { contour, mask }: Chosen,
+  id: string,
+  { reference, plane }: SourceSlice,
+  { files, patience }: ReportContext,
+): Promise<ExpertEntry | ReasonCode> {
+  const chosen = await patience.ask(() => mask(reference));
+  if (!chosen.ok) return chosen.error;
+  if (chosen.value.rows !== plane.rows || chosen.value.columns !== plane.columns) return 'read-back-differs';
+  await files.once(maskPath(id), () => Promise.resolve(ok(maskPng(chosen.value))));
+  const { longAxis, shortAxis } = marksOf(chosen.value, plane.spacing);
+  return {
+    contour,
+    longAxis: pointPair(longAxis),
+    shortAxis: shortAxis ? pointPair(shortAxis) : null,
+    areaPx: countPixels(chosen.value),
   };
 }
 

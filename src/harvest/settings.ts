@@ -1,5 +1,6 @@
 import type { KernelPool } from '../compute/index.js';
 import type { Archive, DicomDate } from '../dicomweb/index.js';
+import type { Ledger } from '../ledger/index.js';
 import type { ReasonCode } from '../domain/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
 
@@ -32,6 +33,9 @@ export type SetForm = 'caliper-lesions' | 'deeplesion';
 /** Whether slices and measurements are written as DICOM too. */
 export type DicomCopy = 'without' | 'beside';
 
+/** `reviewed`: only measurements for which a person chose a contour, which becomes the expert's mask. */
+export type Labels = 'weak' | 'reviewed';
+
 /** What decides the content of the set: a run is resumed only with the same. */
 export interface HarvestScope {
   /** First and last StudyDate; undefined where nobody named it. */
@@ -42,6 +46,7 @@ export interface HarvestScope {
   readonly contextMm: number;
   readonly form: SetForm;
   readonly dicom: DicomCopy;
+  readonly labels: Labels;
 }
 
 export interface HarvestPlan {
@@ -53,6 +58,8 @@ export interface HarvestPlan {
   readonly stateFolder: string;
   readonly key: string;
   readonly start: 'new' | 'resume';
+  /** Where people's decisions are, and by their names the archives that hold what was chosen; undefined for weak labels. */
+  readonly reviews: { readonly ledger: Ledger; readonly archives: ReadonlyMap<string, Archive> } | undefined;
   /** Reports at hand at a time. */
   readonly parallel: number;
   /** What an archive may be asked for, by its name. */

@@ -1,6 +1,7 @@
 import {
   TAG,
   asReadUid,
+  fail,
   ok,
   type ImagePlane,
   type ReasonCode,
@@ -9,24 +10,26 @@ import {
   type SourceSlice,
   type StudyInstanceUid,
 } from '../domain/index.js';
+import type { InstanceReference, SeriesReference } from '../dicomweb/index.js';
 import { fetchInstance, sliceKey } from '../pipeline/index.js';
-import type { ImageEntry, TakenPlane } from './entries.js';
+import { together } from './at-once.js';
+import type { ImageEntry, NoPicture, TakenPlane } from './entries.js';
 import { heldBack } from './header-facts.js';
 import type { Patience } from './patience.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import { around, seriesPlaces, type NumberedSlice, type SeriesPlaces } from './series-places.js';
-import { imagePath, type SetFiles } from './set-files.js';
+import { imagePath, type FilesOfReport } from './set-files.js';
 import type { HarvestSource, HarvestWorld } from './settings.js';
 
 interface TakerContext {
   readonly source: HarvestSource;
   readonly patience: Patience;
   readonly names: Pseudonyms;
-  readonly files: SetFiles;
+  readonly files: FilesOfReport;
   readonly world: HarvestWorld;
 }
 
-export type TakenSlices = Pick<ImageEntry, 'folder' | 'number' | 'range' | 'taken' | 'planes' | 'intervalMm'>;
+export type TakenSlices = Pick<ImageEntry, 'folder' | 'number' | 'range' | 'taken' | 'ended' | 'planes' | 'intervalMm'>;
 
 /** Series whose places are remembered: reports of one study come one after the other. */
 const REMEMBERED = 64;
@@ -40,7 +43,7 @@ export class SliceTaker {
     this.#contextMm = contextMm;
   }
 
-  /** The marked slice must be had; neighbours that cannot be, or must not leave, end the range on their side. */
+  /** The marked slice must be had; neighbours that cannot be, or must not leave, end the range on their side, which the answer says. */
   async take(slice: SourceSlice, context: TakerContext): Promise<TakenSlices | ReasonCode> {
     const { header, reference } = slice;
     const frames = header.number(TAG.NumberOfFrames);
@@ -59,20 +62,15 @@ export class SliceTaker {
     if (!(await writeSlice(imagePath(folder, centre.number), slice, context))) return 'worker-crashed';
     const near = around(places, centre, this.#contextMm);
     const at = near.indexOf(centre);
-    const taken = [centre];
-    for (const neighbour of near.slice(0, at).reverse()) {
-      if (!(await this.#neighbour(neighbour, series, folder, slice, context))) break;
-      taken.unshift(neighbour);
-    }
-    for (const neighbour of near.slice(at + 1)) {
-      if (!(await this.#neighbour(neighbour, series, folder, slice, context))) break;
-      taken.push(neighbour);
-    }
+    const side = (neighbours: readonly NumberedSlice[]) => this.#side(neighbours, series, folder, slice, context);
+    const [before, after] = await together([side(near.slice(0, at).reverse()), side(near.slice(at + 1))]);
+    const taken = [...[...before!.taken].reverse(), centre, ...after!.taken];
     return {
       folder,
       number: centre.number,
       range: [taken[0]!.number, taken.at(-1)!.number],
       taken: taken.map((one) => one.number),
+      ended: [before!.ended, after!.ended],
       planes: taken.map((one) => takenPlane(one.plane)),
       intervalMm: places.intervalMm === undefined ? null : Number(places.intervalMm.toFixed(4)),
     };
@@ -90,38 +88,32 @@ export class SliceTaker {
       number,
       range: [number, number],
       taken: [number],
+      ended: [null, null],
       planes: [takenPlane(slice.plane)],
       intervalMm: null,
     };
   }
 
-  async #neighbour(
-    { instance, number }: NumberedSlice,
-    series: { readonly study: StudyInstanceUid; readonly series: SeriesInstanceUid },
+  /** Neighbours on one side, the nearest first, up to the first that cannot be had: a range has no holes. */
+  async #side(
+    neighbours: readonly NumberedSlice[],
+    series: SeriesReference,
     folder: string,
     beside: SourceSlice,
-    { files, patience, source, world }: TakerContext,
-  ): Promise<boolean> {
-    const written = await files.once(imagePath(folder, number), async () => {
-      for (const archive of source.images) {
-        const fetched = await patience.ask(() => fetchInstance(archive, { ...series, instance }));
-        if (!fetched.ok) continue;
-        const { file, bytes } = fetched.value;
-        if (heldBack(file.dataSet)) return undefined;
-        const neighbour = await world.kernels.slicePicture(bytes, undefined);
-        if (!neighbour.ok) return undefined;
-        const { plane, png } = neighbour.value;
-        return plane.rows === beside.plane.rows && plane.columns === beside.plane.columns ? png : undefined;
-      }
-      return undefined;
-    });
-    return written === 'written';
+    context: TakerContext,
+  ): Promise<{ readonly taken: readonly NumberedSlice[]; readonly ended: NoPicture | null }> {
+    const taken: NumberedSlice[] = [];
+    for (const { number, ...neighbour } of neighbours) {
+      const made = await context.files.once(imagePath(folder, number), () =>
+        pictureOf({ ...series, instance: neighbour.instance }, beside, context),
+      );
+      if (!made.ok) return { taken, ended: made.error };
+      taken.push({ number, ...neighbour });
+    }
+    return { taken, ended: null };
   }
 
-  async #placesOf(
-    series: { readonly study: StudyInstanceUid; readonly series: SeriesInstanceUid },
-    { source, patience }: TakerContext,
-  ): Promise<SeriesPlaces | undefined> {
+  async #placesOf(series: SeriesReference, { source, patience }: TakerContext): Promise<SeriesPlaces | undefined> {
     const known = this.#series.get(series.series);
     const asking = known ?? this.#ask(series, source, patience);
     if (!known) {
@@ -133,7 +125,7 @@ export class SliceTaker {
   }
 
   async #ask(
-    series: { readonly study: StudyInstanceUid; readonly series: SeriesInstanceUid },
+    series: SeriesReference,
     source: HarvestSource,
     patience: Patience,
   ): Promise<Result<SeriesPlaces, ReasonCode>> {
@@ -146,13 +138,36 @@ export class SliceTaker {
   }
 }
 
+/** A slice beside a marked one. */
+async function pictureOf(
+  reference: InstanceReference,
+  beside: SourceSlice,
+  { patience, source, world }: TakerContext,
+): Promise<Result<Uint8Array, NoPicture>> {
+  let reason: ReasonCode = 'image-gone';
+  for (const archive of source.images) {
+    const fetched = await patience.ask(() => fetchInstance(archive, reference));
+    if (!fetched.ok) {
+      reason = fetched.error;
+      continue;
+    }
+    const { file, bytes } = fetched.value;
+    const held = heldBack(file.dataSet);
+    if (held) return fail(held);
+    const picture = await world.kernels.slicePicture(bytes, undefined);
+    if (!picture.ok) return picture;
+    const { plane, png } = picture.value;
+    const isAlike = plane.rows === beside.plane.rows && plane.columns === beside.plane.columns;
+    return isAlike ? ok(png) : fail('slice-size-differs');
+  }
+  return fail(reason);
+}
+
 /** False where the kernels gave no picture. */
 async function writeSlice(path: string, slice: SourceSlice, { files, world }: TakerContext): Promise<boolean> {
-  const written = await files.once(path, async () => {
-    const png = await world.kernels.huPicture(slice);
-    return png.ok ? png.value : undefined;
-  });
-  return written === 'written';
+  const make = () => world.kernels.huPicture(slice);
+  // the first may have been somebody else's try, as a neighbour of another marked slice
+  return (await files.once(path, make)).ok || (await files.once(path, make)).ok;
 }
 
 function takenPlane({ position, rowDirection, columnDirection }: ImagePlane): TakenPlane {

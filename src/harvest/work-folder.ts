@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { ifThere } from '../dataset/index.js';
 import { fail, KERNEL_REVISION, ok, type Result } from '../domain/index.js';
 import { writeDurably } from './durable-files.js';
-import { ifThere } from './journal.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import type { HarvestPlan } from './settings.js';
 
@@ -24,6 +24,7 @@ export interface RunRecord {
   readonly contextMm: number;
   readonly form: string;
   readonly dicom: string;
+  readonly labels: string;
   readonly key: string;
   readonly kernelRevision: number;
   readonly software: string;
@@ -105,6 +106,7 @@ const FIELD_NAMES: Readonly<Record<keyof RunRecord, string>> = {
   contextMm: '--context',
   form: 'form (--as)',
   dicom: '--dicom',
+  labels: '--reviewed',
   key: 'pseudonym key',
   kernelRevision: 'revision of the kernels',
   software: 'version of caliper',
@@ -123,6 +125,7 @@ const recordOf = (plan: HarvestPlan, out: string, names: Pseudonyms, until: stri
   contextMm: plan.scope.contextMm,
   form: plan.scope.form,
   dicom: plan.scope.dicom,
+  labels: plan.scope.labels,
   key: names.fingerprint(),
   kernelRevision: KERNEL_REVISION,
   software: plan.softwareVersion,

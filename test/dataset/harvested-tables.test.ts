@@ -42,6 +42,7 @@ const row = (id: string, more: Partial<HarvestedRow> = {}): HarvestedRow => ({
   agreement: agreement(0.5),
   method: 'grabcut',
   origin: 'tid1500 A',
+  expert: null,
   ...more,
 });
 

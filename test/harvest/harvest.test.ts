@@ -360,7 +360,7 @@ describe('a harvest of an embedded archive', () => {
     const out = join(scratch, 'refused');
     expect(await says(['--out', out])).toEqual([2, expect.stringContaining('--config is missing')]);
     expect(await says(['--config', site])).toEqual([2, expect.stringContaining('--out is missing')]);
-    expect(await says(['--config', site, '--out', out, '--reviewed'])).toEqual([
+    expect(await says(['--config', site, '--out', out, '--reviewed', '--as', 'deeplesion'])).toEqual([
       2,
       expect.stringContaining('--reviewed'),
     ]);
