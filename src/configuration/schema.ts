@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { clockRange, days, duration } from './duration.js';
+import { issuerSchema } from './issuer-schema.js';
+import { secret } from './secret-reference.js';
 
 /**
  * The one schema of the configuration file. Types, validation, messages and (through `z.toJSONSchema`) the schema for editors come from here.
@@ -11,16 +13,6 @@ const name = (what: string) =>
   z
     .string()
     .regex(NAME, `is no name; use letters, digits, dot, dash and underscore, at most 64 characters`)
-    .describe(what);
-
-/** A secret stands in the environment or in a file, never in the configuration. */
-const secret = (what: string) =>
-  z
-    .string()
-    .regex(
-      /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/,
-      'must not stand in this file; refer to it as env:NAME or file:/path',
-    )
     .describe(what);
 
 const timeZone = z
@@ -69,6 +61,12 @@ const archive = z.strictObject({
     .prefault({})
     .describe('What we may cost the archive, whichever roles it plays.'),
   timeoutSeconds: z.number().positive().max(3600).default(60).describe('Longest wait for one answer.'),
+  maximumAnswerMebibytes: z
+    .int()
+    .min(1)
+    .max(4095)
+    .default(1024)
+    .describe('Longer answers are refused, before their first byte where they announce their length.'),
 });
 
 const mode = (initial: 'live' | 'shadow') =>
@@ -114,6 +112,14 @@ const source = z.strictObject({
 const destination = z.strictObject({
   archive: name('The archive that is stored to.'),
   mode: mode('shadow'),
+  canary: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Share of the reports that mode live stores, such as 0.05: the others end as would-store. A greater share later holds the same reports and more; a replay stores whatever it names.',
+    ),
   confirm: z
     .enum(['read-back', 'answer'])
     .default('read-back')
@@ -124,7 +130,9 @@ const destination = z.strictObject({
   storeFrom: z
     .union([z.literal('first-live'), z.literal('always'), z.iso.date()])
     .default('first-live')
-    .describe('Reports first seen before this are accounted for but not stored: first-live, always, or a date.'),
+    .describe(
+      'Reports first seen before this are accounted for but not stored: first-live (also what was in the archive before it was first searched), always, or a date.',
+    ),
   segmentation: z
     .enum(['binary', 'labelmap', 'fractional'])
     .default('binary')
@@ -233,7 +241,7 @@ const page = z
       .string()
       .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be an address and a port, such as 127.0.0.1:8080')
       .default('127.0.0.1:8080')
-      .describe('Address and port. Anything but loopback (127.0.0.1, [::1], localhost) needs users and tls.'),
+      .describe('Address and port. Anything but loopback (127.0.0.1, [::1], localhost) needs users (or oidc) and tls.'),
     hosts: z
       .array(z.string().regex(/^[A-Za-z0-9.-]+$/, 'must be a host name without port'))
       .default([])
@@ -276,6 +284,7 @@ const page = z
       )
       .default([])
       .describe('Programs that may use the API with a bearer token.'),
+    oidc: issuerSchema.optional(),
     idleMinutes: z
       .number()
       .positive()
@@ -454,10 +463,10 @@ function destinationProblems(
 }
 
 /** Why a page may not be opened to other machines like this. */
-function openPageProblems({ listen, users, tls }: z.output<typeof page>): readonly string[] {
+function openPageProblems({ listen, users, tls, oidc }: z.output<typeof page>): readonly string[] {
   if (isLoopback(listen)) return [];
   return [
-    ...(users.length === 0 ? ['can be reached from other machines, which needs page.users'] : []),
+    ...(users.length === 0 && !oidc ? ['can be reached from other machines, which needs page.users or page.oidc'] : []),
     ...(tls === undefined ? ['can be reached from other machines, which needs page.tls'] : []),
   ];
 }

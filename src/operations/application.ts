@@ -2,8 +2,10 @@ import express, { type Express, type NextFunction, type Request, type RequestHan
 import helmet from 'helmet';
 import { API_ROUTES } from './api/api-routes.js';
 import { sendProblem } from './api/problem.js';
+import type { Arrival } from './access/gate.js';
 import { may, type Need, type Visitor } from './access/needs.js';
-import { notFound, PAGE_ROUTES, send } from './page-routes.js';
+import { notFound, send } from './page-answer.js';
+import { PAGE_ROUTES } from './page-routes.js';
 import { messagePage } from './pages/frame.js';
 import { audited, type Desk, type Route } from './route.js';
 
@@ -48,7 +50,7 @@ export function pageApplication(desk: Desk): Express {
   for (const route of ROUTES) app[route.method](route.path, ...guards(route, desk), handler(route, desk));
   app.use((request, response) => {
     if (isApi(request)) sendProblem(response, { status: 404, title: 'There is no such address.' });
-    else notFound({ response, visitor: visitorKnown(request, desk) }, desk);
+    else notFound({ response, visitor: desk.gate.namesUs(request) ? desk.gate.visitor(request) : undefined }, desk);
   });
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) =>
     failed(error, request, response, next, desk),
@@ -57,10 +59,6 @@ export function pageApplication(desk: Desk): Express {
 }
 
 const isApi = (request: Request): boolean => request.path.startsWith('/api/');
-
-/** Who asks, for the frame of a page that shows nothing of a patient. */
-const visitorKnown = (request: Request, { gate }: Desk): Visitor | undefined =>
-  gate.namesUs(request) ? gate.visitor(request) : undefined;
 
 /** What stands before every handler, in its order: the name we are called by, how often, who, whether he may, from where, and what was sent. */
 function guards(route: Route, desk: Desk): RequestHandler[] {
@@ -82,15 +80,21 @@ function guards(route: Route, desk: Desk): RequestHandler[] {
       refuse(request, response, 429, 'Too many requests');
     }
   };
-  const allowed: RequestHandler = (request, response, next) => {
-    const visitor = visitorKnown(request, desk);
+  const allowed: RequestHandler = async (request, response, next) => {
+    const arrival: Arrival = gate.namesUs(request) ? await gate.arrival(request) : { kind: 'nobody' };
+    const visitor = arrival.kind === 'visitor' ? arrival.visitor : undefined;
     if (route.needs === 'nobody' || (visitor && may(visitor.role, route.needs))) {
       response.locals['visitor'] = visitor;
       next();
-    } else if (!visitor) signInFirst(route, request, response, refuse);
+    } else if (arrival.kind === 'cannot-tell') {
+      response.set('Retry-After', '10');
+      refuse(request, response, 503, `Who you are cannot be checked: the issuer does not answer (${arrival.code})`);
+    } else if (arrival.kind === 'nobody') signInFirst(route, request, response, refuse);
     else {
-      audited({ request, visitor }, desk, { kind: 'not-allowed', route: route.path }, 'refused');
-      refuse(request, response, 403, `The role ${visitor.role} may not do this`);
+      const by = arrival.kind === 'visitor' ? arrival.visitor : arrival;
+      audited({ request, by }, desk, { kind: 'not-allowed', route: route.path }, 'refused');
+      const says = visitor ? `The role ${visitor.role} may not do this` : 'The issuer gives you no role here';
+      refuse(request, response, 403, says);
     }
   };
   const own: RequestHandler = (request, response, next) => {
@@ -130,11 +134,13 @@ function signInFirst(
   response: Response,
   refuse: (request: Request, response: Response, status: number, title: string) => void,
 ): void {
-  if (route.kind === 'page' && route.method === 'get' && !route.path.includes('measurements')) {
+  const withToken = request.headers.authorization !== undefined;
+  if (route.kind === 'page' && route.method === 'get' && !route.path.includes('measurements') && !withToken) {
     response.redirect(303, '/sign-in');
     return;
   }
-  response.set('WWW-Authenticate', 'Bearer realm="Caliper"');
+  // RFC 6750 3.1: whoever sent a token is told that it is the token
+  response.set('WWW-Authenticate', `Bearer realm="Caliper"${withToken ? ', error="invalid_token"' : ''}`);
   refuse(request, response, 401, 'Sign in first');
 }
 

@@ -1,5 +1,6 @@
-export type { AccessSettings } from './access/access-settings.js';
+export type { AccessSettings, OidcSettings } from './access/access-settings.js';
 export { hashedPassword } from './access/password.js';
+export { Sessions } from './access/sessions.js';
 export { API_ROUTES } from './api/api-routes.js';
 export type { AuditRecord } from './audit/audit-message.js';
 export { openAuditTrail, verifyAuditTrail, type AuditTrail } from './audit/audit-trail.js';

@@ -1,6 +1,8 @@
 import { FINDINGS, REASONS } from '../domain/index.js';
-import type { LetterFacts } from '../ledger/index.js';
+import type { ArchiveLoad, LetterFacts } from '../ledger/index.js';
 import { html, raw, type Html } from './html.js';
+import { loadByArchive, megabytes, type LoadOfArchive } from './load-by-hour.js';
+import { loadChart } from './load-chart.js';
 import type { MeasurementPicture } from './measurement-picture.js';
 import { outcomeWord } from './pages/words.js';
 
@@ -12,6 +14,8 @@ export interface LetterPicture {
 
 export interface Letter {
   readonly facts: LetterFacts;
+  /** What each archive was asked for in this time. */
+  readonly load: readonly ArchiveLoad[];
   readonly from: Date;
   readonly until: Date;
   readonly softwareVersion: string;
@@ -51,9 +55,11 @@ export function letterHtml(letter: Letter): string {
           ['Source', 'Searches', 'Requests a day, at least'],
           letter.searches.map((s) => [s.source, s.says, s.requestsADay]),
         )}
+        ${loadSection(letter)}
         <p class="note">
-          From the search plan: one request a search where nothing is new; a new series costs one more, a report two,
-          and each image that a report marks one. ${reports} new reports in this time, by hour of the day (UTC):
+          The first table is from the search plan: one request a search where nothing is new; a new series costs one
+          more, a report two, and each image that a report marks one. ${reports} new reports in this time, by hour of
+          the day (UTC):
         </p>
         ${hoursChart(facts)}
         <h2>Who writes reports, and what can be read</h2>
@@ -117,6 +123,33 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
     </tbody>
   </table>`;
 
+function loadSection({ load, from, until }: Letter): Html {
+  const archives = loadByArchive(load);
+  if (archives.length === 0) return html`<p>No request was counted in this time.</p>`;
+  return html`<h3>As counted</h3>
+    ${table(
+      ['Archive', 'Requests', 'without an answer of use', 'MB received', 'MB sent', 'Busiest hour (UTC)'],
+      archives.map((a) => [
+        a.archive,
+        a.requests,
+        a.failures,
+        megabytes(a.receivedBytes),
+        megabytes(a.sentBytes),
+        busiest(a),
+      ]),
+    )}
+    ${archives.map(
+      (archive) =>
+        html`<h3>${archive.archive}, hour by hour</h3>
+          ${loadChart(archive, from, until)}`,
+    )}`;
+}
+
+function busiest({ hours }: LoadOfArchive): string {
+  const most = hours.reduce((a, b) => (b.requests > a.requests ? b : a));
+  return `${day(most.hour)}: ${most.requests} requests, ${megabytes(most.bytes)} MB`;
+}
+
 function hoursChart({ hours }: LetterFacts): Html {
   const most = Math.max(1, ...hours.map((h) => h.reports));
   const bars = Array.from({ length: 24 }, (_, hour) => {
@@ -152,5 +185,6 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .
 .cards{display:grid;grid-template-columns:repeat(4,1fr);gap:.8rem}figure{margin:0;break-inside:avoid}figcaption{font-size:12px;color:#333}
 .picture{position:relative;background:#000}.picture img,.picture svg{position:absolute;inset:0;width:100%;height:100%}
 path,line{fill:none;stroke-width:1.4;vector-effect:non-scaling-stroke}.contour{stroke:#f0e442}.long-axis{stroke:#56b4e9}.short-axis{stroke:#e69f00}.candidate{display:none}
+h3{font-size:.95rem;margin:.8rem 0 .2rem}.load{width:100%;break-inside:avoid}.load rect{fill:#3b6ea5}.load text{font-size:10px;fill:#333}.load .base{stroke:#888;stroke-width:1}.load .day{stroke:#bbb;stroke-width:.6}
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}}
 `;

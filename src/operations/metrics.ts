@@ -1,11 +1,20 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { EVENTS, type EventFields, type EventLog, type EventName, type EventRow } from '../domain/index.js';
+import {
+  EVENTS,
+  type EventFields,
+  type EventLog,
+  type EventName,
+  type EventRow,
+  type RequestObserver,
+} from '../domain/index.js';
 import type { NetworkState } from './readiness.js';
 import type { Ledger } from '../ledger/index.js';
 
 export interface Metrics {
   /** The log that was given, with every event counted on its way. */
   readonly log: EventLog;
+  /** Counts a request that went to an archive. */
+  readonly request: RequestObserver;
   /** What `/metrics` answers (Prometheus text format 0.0.4): events of this process, and the state of the ledger as it is now. */
   scrape(
     ledger: Ledger,
@@ -36,6 +45,25 @@ export function startMetrics(log: EventLog): Metrics {
     name: 'caliper_took_seconds',
     help: 'How long the steps took that the log tells a duration of',
     labelNames: ['event'],
+    buckets: BUCKETS_S,
+  });
+  const requests = new Counter({
+    ...made,
+    name: 'caliper_archive_requests_total',
+    help: 'Requests that went to an archive; a 404 is not-there',
+    labelNames: ['archive', 'kind', 'outcome'],
+  });
+  const bytes = new Counter({
+    ...made,
+    name: 'caliper_archive_bytes_total',
+    help: 'Bodies of these requests and of their answers',
+    labelNames: ['archive', 'direction'],
+  });
+  const requestTook = new Histogram({
+    ...made,
+    name: 'caliper_archive_request_seconds',
+    help: 'How long these requests took, without what they waited for the budget',
+    labelNames: ['archive', 'kind'],
     buckets: BUCKETS_S,
   });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
@@ -72,6 +100,12 @@ export function startMetrics(log: EventLog): Metrics {
         if (typeof given['took'] === 'number') took.observe({ event: name }, given['took'] / 1000);
         log.event(name, fields);
       },
+    },
+    request({ archive, kind, outcome, sentBytes, receivedBytes, took: tookMs }) {
+      requests.inc({ archive, kind, outcome });
+      bytes.inc({ archive, direction: 'sent' }, sentBytes);
+      bytes.inc({ archive, direction: 'received' }, receivedBytes);
+      requestTook.observe({ archive, kind }, tookMs / 1000);
     },
     async scrape(ledger, network, now) {
       const [status, roles, sources, drift] = await Promise.all([

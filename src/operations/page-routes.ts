@@ -4,15 +4,17 @@ import { REASONS, isReasonCode, type OutcomeKind } from '../domain/index.js';
 import { reportName, type ReportStory, type RunId, type WorklistFilter } from '../ledger/index.js';
 import type { MeasurementPicture } from './measurement-picture.js';
 import { takeChoice, type GivenChoice } from './choosing-contours.js';
-import { html, type Html } from './html.js';
-import { messagePage, page, signInPage, type Frame } from './pages/frame.js';
+import { html } from './html.js';
+import { messagePage } from './pages/frame.js';
 import { overviewPage } from './pages/overview-page.js';
 import { reportPage } from './pages/report-page.js';
 import { worklistPage, type WorklistQuestion } from './pages/worklist-page.js';
 import { OUTCOMES_SHOWN } from './page-world.js';
 import { PAGE_ICON, PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
+import { notFound, row, send } from './page-answer.js';
 import { readiness } from './readiness.js';
+import { SIGN_IN_ROUTES } from './sign-in-routes.js';
 import { audited, auditedLook, parameter, storyAsked, visitorOf, type Asked, type Desk, type Route } from './route.js';
 
 const LATEST = 12;
@@ -60,16 +62,7 @@ export const PAGE_ROUTES: readonly Route[] = [
     const { contentType, text } = await world.metrics.scrape(world.ledger, world.network(), world.now());
     response.type(contentType).send(text);
   }),
-  row('get', '/sign-in', 'nobody', 'page', 'The form to sign in.', (asked, desk) => {
-    if (asked.visitor) asked.response.redirect(303, '/');
-    else send(asked, desk, 'Sign in', 'still', signInPage(undefined));
-  }),
-  row('post', '/sign-in', 'nobody', 'form', 'Signs in.', signIn),
-  row('post', '/sign-out', 'view', 'form', 'Signs out.', (asked, { gate, ...desk }) => {
-    gate.signOut(asked.request);
-    audited(asked, { gate, ...desk }, { kind: 'sign-out' });
-    asked.response.append('Set-Cookie', gate.endedCookie()).redirect(303, '/sign-in');
-  }),
+  ...SIGN_IN_ROUTES,
   row(
     'get',
     '/live',
@@ -186,55 +179,6 @@ export const PAGE_ROUTES: readonly Route[] = [
     pauseAsked('resume', asked, desk),
   ),
 ];
-
-function row(
-  method: Route['method'],
-  path: string,
-  needs: Route['needs'],
-  kind: Route['kind'],
-  says: string,
-  handle: Route['handle'],
-): Route {
-  return { method, path, needs, kind, says, handle };
-}
-
-export function send(
-  { response, visitor }: Pick<Asked, 'response' | 'visitor'>,
-  { world }: Desk,
-  title: string,
-  updates: Frame['updates'],
-  content: Html,
-  status = 200,
-): void {
-  response
-    .status(status)
-    .type('html')
-    .send(page({ title, visitor, softwareVersion: world.softwareVersion, updates }, content));
-}
-
-export const notFound = (asked: Pick<Asked, 'response' | 'visitor'>, desk: Desk): void =>
-  send(asked, desk, 'Not found', 'still', messagePage('Not found', 'There is no such page.'), 404);
-
-async function signIn(asked: Asked, desk: Desk): Promise<void> {
-  const { request, response } = asked;
-  const { name, password } = (asked.body ?? {}) as Record<string, unknown>;
-  const answer =
-    typeof name === 'string' && typeof password === 'string'
-      ? await desk.gate.signIn(name, password, request.ip ?? 'unknown')
-      : ({ kind: 'refused' } as const);
-  // what was typed as a name may be a password: only a name that signs in is written down
-  if (answer.kind === 'signed-in') {
-    audited({ request, visitor: answer.visitor }, desk, { kind: 'sign-in' });
-    response.append('Set-Cookie', answer.cookie).redirect(303, '/');
-    return;
-  }
-  audited(asked, desk, { kind: 'sign-in-refused' }, 'refused');
-  const says =
-    answer.kind === 'too-many'
-      ? 'Too many tries. Wait a quarter of an hour, or ask an administrator.'
-      : 'Name and password do not fit.';
-  send(asked, desk, 'Sign in', 'still', signInPage(says), answer.kind === 'too-many' ? 429 : 401);
-}
 
 async function pictureAsked(
   asked: Asked,

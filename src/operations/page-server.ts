@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../domain/index.js';
 import { accessProblems } from './access/access-settings.js';
 import { Allowance } from './access/allowance.js';
 import { Gate } from './access/gate.js';
+import { Issuer } from './access/issuer.js';
 import { storedPassword } from './access/password.js';
 import { pageApplication } from './application.js';
 import { LiveUpdates } from './live-updates.js';
@@ -27,15 +28,16 @@ export async function startPage(
 ): Promise<Result<PageServer, PageProblem>> {
   const says = accessProblems(world.access, (text) => storedPassword(text) !== undefined);
   if (says.length > 0) return fail({ kind: 'not-safe', says });
+  const { tls, oidc } = world.access;
+  const issuer = oidc && new Issuer(oidc, world.now, world.log);
   const desk = {
     world,
-    gate: new Gate(world.access, world.now),
+    gate: new Gate(world.access, world.now, { sessions: world.sessions, issuer }),
     summaries: new Summaries(world.ledger, world.observations, world.now),
     pictures: new RecentPictures(world.lesionViews),
     live: new LiveUpdates(world.ledger),
     looks: new Allowance({ most: 1, withinMs: 60_000, keys: 10_000 }, world.now),
   };
-  const { tls } = world.access;
   const app = pageApplication(desk);
   const server: Server =
     typeof tls === 'string'

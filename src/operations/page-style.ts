@@ -28,8 +28,8 @@ thead th { color: var(--dim); font-weight: 500; font-size: .9rem; } tbody th { f
 .numbers { list-style: none; padding: 0; margin: .8rem 0; display: flex; flex-wrap: wrap; gap: .6rem; }
 .numbers li { background: var(--panel); border: 1px solid var(--line); border-radius: .4rem; padding: .5rem .9rem; }
 .numbers strong { font-size: 1.25rem; font-variant-numeric: tabular-nums; margin-right: .3rem; } .numbers a { text-decoration: none; color: inherit; } .numbers li.note { color: var(--text); font-size: inherit; }
-button, select, input[type=date], input[type=text], input[type=password], .sign-in input { background: var(--panel); color: var(--text); border: 1px solid var(--control); border-radius: .3rem; padding: .25rem .6rem; min-height: 28px; font: inherit; font-size: .9rem; }
-button { cursor: pointer; } button:hover { border-color: var(--text); }
+button, .button, select, input[type=date], input[type=text], input[type=password], .sign-in input { background: var(--panel); color: var(--text); border: 1px solid var(--control); border-radius: .3rem; padding: .25rem .6rem; min-height: 28px; font: inherit; font-size: .9rem; }
+button { cursor: pointer; } .button { display: inline-block; text-decoration: none; } button:hover, .button:hover { border-color: var(--text); }
 form.inline { display: inline; margin-left: .6rem; } .filters { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: center; margin: .8rem 0; } .filters label { color: var(--dim); font-size: .9rem; }
 .sign-in { display: grid; gap: .4rem; max-width: 20rem; } .sign-in button { margin-top: .6rem; } .problem { color: var(--bad); }
 .paging a { margin-right: 1rem; }

@@ -2,6 +2,7 @@ import type { EventLog, HuSlice, OutcomeKind, ReasonCode, Result } from '../doma
 import type { Ledger, ReplaySelection, ReportNumber, ReportStory } from '../ledger/index.js';
 import type { LesionView, ReportReference } from '../pipeline/index.js';
 import type { AccessSettings } from './access/access-settings.js';
+import type { Sessions } from './access/sessions.js';
 import type { AuditRecord } from './audit/audit-message.js';
 import type { Metrics } from './metrics.js';
 import type { Observations } from './observations.js';
@@ -27,6 +28,8 @@ export interface PageWorld {
   readonly configuration: () => ConfigurationState;
   readonly softwareVersion: string;
   readonly access: AccessSettings;
+  /** Who is signed in, where that outlives this page; undefined: nobody yet. */
+  readonly sessions?: Sessions | undefined;
   readonly audit: (record: AuditRecord) => void;
   /** Address template of the site's viewer. */
   readonly viewer: string | undefined;

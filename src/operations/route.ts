@@ -72,13 +72,16 @@ export async function storyAsked(asked: Asked<unknown, unknown>, { world }: Desk
 }
 
 export function audited(
-  asked: Pick<Asked, 'request' | 'visitor'>,
+  asked: Pick<Asked, 'request'> & {
+    readonly visitor?: Visitor | undefined;
+    readonly by?: { readonly name: string } | undefined;
+  },
   { world }: Desk,
   event: AuditEvent,
   outcome: 'success' | 'refused' | 'failed' = 'success',
 ): void {
   const address = asked.request.ip ?? 'unknown';
-  world.audit({ event, by: { name: asked.visitor?.name ?? 'unknown', address }, outcome });
+  world.audit({ event, by: { name: (asked.by ?? asked.visitor)?.name ?? 'unknown', address }, outcome });
 }
 
 /** Writes down that somebody sees a report; of looks in a row the first. */

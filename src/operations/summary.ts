@@ -8,6 +8,7 @@ import type {
   SourceActivity,
   Work,
 } from '../ledger/index.js';
+import { loadByArchive, type LoadOfArchive } from './load-by-hour.js';
 import type { Observations, SourceContact } from './observations.js';
 
 /** What the first screen says. */
@@ -20,6 +21,8 @@ export interface Summary {
   readonly roles: readonly Role[];
   readonly sources: readonly SourceLine[];
   readonly warnings: readonly string[];
+  /** Of each archive since midnight (UTC). */
+  readonly load: readonly LoadOfArchive[];
 }
 
 export interface SourceLine extends SourceActivity {
@@ -71,13 +74,15 @@ export class Summaries {
   async #make(): Promise<Summary> {
     const { ledger } = this;
     this.#pulse = await ledger.pulse();
-    const [status, outcomes, work, roles, activity, drift] = await Promise.all([
+    const midnight = new Date(this.now() - (this.now() % (24 * HOUR_MS)));
+    const [status, outcomes, work, roles, activity, drift, load] = await Promise.all([
       ledger.status(),
       ledger.outcomeCounts(),
       ledger.work(),
       ledger.roles(),
       ledger.sourceActivity(),
       ledger.agreementDrift(),
+      ledger.archiveLoad(midnight),
     ]);
     const at = this.now();
     const sources = activity.map((source) => ({
@@ -85,7 +90,16 @@ export class Summaries {
       contact: this.observations.contact(source.source),
       mode: roles.find((r) => r.role === 'source' && r.name === source.source)?.mode ?? 'live',
     }));
-    this.#kept = { at, status, outcomes, work, roles, sources, warnings: warningsOf(sources, drift, status, at) };
+    this.#kept = {
+      at,
+      status,
+      outcomes,
+      work,
+      roles,
+      sources,
+      warnings: warningsOf(sources, drift, status, at),
+      load: loadByArchive(load),
+    };
     return this.#kept;
   }
 }

@@ -49,6 +49,7 @@ test('what a report says is text on the page and in the letter, whatever it says
     from: new Date(0),
     until: new Date(86_400_000 * 7),
     softwareVersion: '0',
+    load: [],
     searches: [{ source: '<b>', says: 'x', requestsADay: 1 }],
     destinations: [{ name: '<i>', mode: 'shadow' }],
     pictures,

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { openPage, type OpenPage } from './open-page.js';
+import { ms } from '../../src/domain/index.js';
 import { startMetrics } from '../../src/operations/index.js';
 import { smallWorld, type SmallWorld } from '../pipeline/small-world.js';
 
@@ -31,6 +32,8 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
   await small.world.ledger.resumeRole('source', 'pacs');
 
   await small.work({ ...small.world, log: metrics.log });
+  for (const outcome of ['success', 'success', 'not-there'] as const)
+    metrics.request({ archive: 'pacs', kind: 'search', outcome, sentBytes: 3, receivedBytes: 1000, took: ms(250) });
   const answer = await fetch(`${page.server.url}metrics`);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0.0.4/);
   const text = await answer.text();
@@ -45,6 +48,10 @@ test('metrics and readiness: true to the ledger, in the format, and without a wo
   expect(text).toContain('caliper_role_mode{role="source",name="pacs",mode="live"} 1\n');
   expect(text).toContain('caliper_events_total{event="object.stored",reason="",archive="pacs"} 1\n');
   expect(text).toMatch(/caliper_took_seconds_bucket\{le="300",event="report.done"\} 1\n/);
+  expect(text).toContain('caliper_archive_requests_total{archive="pacs",kind="search",outcome="success"} 2\n');
+  expect(text).toContain('caliper_archive_bytes_total{archive="pacs",direction="received"} 3000\n');
+  expect(text).toContain('caliper_archive_request_seconds_bucket{le="0.3",archive="pacs",kind="search"} 3\n');
+  expect(text).toContain('caliper_archive_request_seconds_bucket{le="0.1",archive="pacs",kind="search"} 0\n');
   expect(logged).toContain('object.stored'); // what is counted is still logged
   for (const uid of (await small.world.ledger.writtenObjects({ limit: 9 })).map((o) => o.sopInstanceUID))
     expect(text).not.toContain(uid);

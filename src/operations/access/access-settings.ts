@@ -10,16 +10,36 @@ export interface AccessSettings {
   readonly tls: 'none' | 'proxy' | { readonly certificate: string; readonly key: string };
   readonly users: readonly { readonly name: string; readonly role: Role; readonly password: string }[];
   readonly tokens: readonly { readonly name: string; readonly role: Role; readonly token: string }[];
+  /** Whose access tokens are taken, and who signs in there; undefined: nobody's. */
+  readonly oidc?: OidcSettings | undefined;
   readonly idleMs: number;
+}
+
+/** An OpenID Connect issuer that is believed. */
+export interface OidcSettings {
+  /** As its tokens and its discovery document name it, letter by letter. */
+  readonly issuer: string;
+  /** What its access tokens must be for. */
+  readonly audience: string;
+  /** Certificate of the authority to trust (PEM); undefined: those that Node trusts. */
+  readonly ca: string | undefined;
+  readonly algorithms: readonly string[];
+  readonly clockToleranceSeconds: number;
+  readonly nameClaim: string;
+  readonly roleClaim: string;
+  /** Words of the role claim for each role. */
+  readonly roles: Readonly<Partial<Record<Role, readonly string[]>>>;
+  /** How the page signs people in there; undefined: only bearer tokens are taken. */
+  readonly client: { readonly id: string; readonly secret: string | undefined; readonly scope: string } | undefined;
 }
 
 /** Why a page may not be opened with these; empty where it may. The page itself asks, whatever the configuration's check has let through. */
 export function accessProblems(
-  { reach, users, tls, tokens }: AccessSettings,
+  { reach, users, tls, tokens, oidc }: AccessSettings,
   isPassword: (text: string) => boolean,
 ): readonly string[] {
   return [
-    ...(reach === 'network' && users.length === 0
+    ...(reach === 'network' && users.length === 0 && !oidc
       ? ['page: can be reached from other machines, but nobody can sign in']
       : []),
     ...(reach === 'network' && tls === 'none'

@@ -1,34 +1,37 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Role, Visitor } from './needs.js';
 
+/** Who signed in, and what for: while `proof` is what the configuration comes to for them, their session goes on. */
+export interface Standing {
+  readonly name: string;
+  readonly role: Role;
+  readonly proof: string;
+}
+
 /** After so long a session ends, whatever its user does. */
 const LONGEST_MS = 12 * 3_600_000;
 const MOST_SESSIONS = 1000;
 
-interface Session {
-  readonly name: string;
+interface Session extends Standing {
   readonly formToken: string;
   readonly started: number;
   lastSeen: number;
 }
 
-/** Who is signed in. What the browser holds is random and is kept here as its hash only: a look at our memory or a log signs nobody in. */
+/** Who is signed in; kept when a changed configuration is taken. What the browser holds is random and is kept here as its hash only: a look at our memory or a log signs nobody in. */
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
 
-  constructor(
-    private readonly idleMs: number,
-    private readonly now: () => number,
-  ) {}
+  constructor(private readonly now: () => number) {}
 
   /** Gives what the browser is to send back. */
-  start(name: string): string {
-    this.#forgetEnded();
+  start(standing: Standing): string {
+    this.#forgetOld();
     if (this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete([...this.#sessions.keys()][0]!);
     const secret = randomBytes(32).toString('base64url');
     const now = this.now();
     this.#sessions.set(hashOf(secret), {
-      name,
+      ...standing,
       formToken: randomBytes(24).toString('base64url'),
       started: now,
       lastSeen: now,
@@ -36,31 +39,30 @@ export class Sessions {
     return secret;
   }
 
-  /** `roleOf`: the role that the configuration gives the name now; a user who is no longer in it is signed out by that. */
-  visitor(secret: string, roleOf: (name: string) => Role | undefined): Visitor | undefined {
+  /** `stands`: whether the configuration still lets them in as they signed in; who is no longer in it is signed out by that. */
+  visitor(secret: string, idleMs: number, stands: (who: Standing) => boolean): Visitor | undefined {
     const key = hashOf(secret);
     const session = this.#sessions.get(key);
     if (!session) return undefined;
-    const role = roleOf(session.name);
-    if (this.#hasEnded(session) || role === undefined) {
+    if (this.#isOld(session) || this.now() - session.lastSeen > idleMs || !stands(session)) {
       this.#sessions.delete(key);
       return undefined;
     }
     session.lastSeen = this.now();
-    return { name: session.name, role, by: 'session', formToken: session.formToken };
+    const { name, role, formToken } = session;
+    return { name, role, by: 'session', formToken };
   }
 
   end(secret: string): void {
     this.#sessions.delete(hashOf(secret));
   }
 
-  #hasEnded({ started, lastSeen }: Session): boolean {
-    const now = this.now();
-    return now - lastSeen > this.idleMs || now - started > LONGEST_MS;
+  #isOld({ started }: Session): boolean {
+    return this.now() - started > LONGEST_MS;
   }
 
-  #forgetEnded(): void {
-    for (const [key, session] of this.#sessions) if (this.#hasEnded(session)) this.#sessions.delete(key);
+  #forgetOld(): void {
+    for (const [key, session] of this.#sessions) if (this.#isOld(session)) this.#sessions.delete(key);
   }
 }
 

@@ -87,7 +87,7 @@ export const API_ROUTES: readonly Route[] = [
     method: 'get',
     path: '/api/v1/reports',
     needs: 'view',
-    says: 'Reports by their current run, the one opened last first.',
+    says: 'Reports by their current run, the one opened last first; with from or to, the one first seen last first.',
     query: REPORTS_QUERY,
     answers: { status: 200, schema: REPORTS },
     async handle(asked, desk) {

@@ -48,7 +48,7 @@ const navigation = (visitor: Visitor): Html => html`
       visitor.by === 'session'
         ? html`<span>${visitor.name} (${visitor.role})</span>
             <form method="post" action="/sign-out">${formToken(visitor)}<button type="submit">Sign out</button></form>`
-        : html`<span>on this machine</span>`
+        : html`<span>${visitor.by === 'machine' ? 'on this machine' : visitor.name}</span>`
     }
   </div>
 `;
@@ -62,13 +62,22 @@ export const messagePage = (title: string, says: string, next?: Html): Html =>
     <p>${says}</p>
     ${next}`;
 
-export const signInPage = (problem: string | undefined): Html =>
+export const signInPage = (problem: string | undefined, ways: readonly ('password' | 'issuer')[]): Html =>
   html`<h1>Sign in</h1>
     ${problem === undefined ? undefined : html`<p class="problem" role="alert">${problem}</p>`}
-    <form class="sign-in" method="post" action="/sign-in">
-      <label for="name">Name</label>
-      <input id="name" name="name" autocomplete="username" required maxlength="64" autofocus />
-      <label for="password">Password</label>
-      <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024" />
-      <button type="submit">Sign in</button>
-    </form>`;
+    ${
+      ways.includes('issuer')
+        ? html`<p><a class="button" href="/sign-in/issuer">Sign in at the hospital</a></p>`
+        : undefined
+    }
+    ${ways.includes('password') ? passwordForm() : undefined}
+    ${ways.length === 0 ? html`<p>Programs come in with a token. Nobody is set up to sign in here.</p>` : undefined}`;
+
+const passwordForm = (): Html =>
+  html`<form class="sign-in" method="post" action="/sign-in">
+    <label for="name">Name</label>
+    <input id="name" name="name" autocomplete="username" required maxlength="64" autofocus />
+    <label for="password">Password</label>
+    <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024" />
+    <button type="submit">Sign in</button>
+  </form>`;

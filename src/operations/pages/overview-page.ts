@@ -4,6 +4,7 @@ import type { Visitor } from '../access/needs.js';
 import { may } from '../access/needs.js';
 import { html, type Html } from '../html.js';
 import type { NetworkState } from '../readiness.js';
+import { megabytes, type LoadOfArchive } from '../load-by-hour.js';
 import type { SourceLine, Summary } from '../summary.js';
 import { formToken } from './frame.js';
 import { ago, outcomeBadge, sentence, time } from './words.js';
@@ -74,6 +75,26 @@ export function overviewPage(
             )}
         </tbody>
       </table>
+      <h2 id="load">Load on archives today (UTC)</h2>
+      ${
+        summary.load.length === 0
+          ? html`<p class="note">No request is counted yet today; counts are written every minute.</p>`
+          : html`<table aria-labelledby="load">
+              <thead>
+                <tr>
+                  <th scope="col">Archive</th>
+                  <th scope="col">Requests</th>
+                  <th scope="col">Failed</th>
+                  <th scope="col">MB received</th>
+                  <th scope="col">MB sent</th>
+                  <th scope="col">This hour</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${summary.load.map((load) => loadRow(load, now))}
+              </tbody>
+            </table>`
+      }
       <h2 id="outcomes">Measurements by outcome and reason</h2>
       <table aria-labelledby="outcomes">
         <thead>
@@ -138,6 +159,19 @@ function sourceRow(source: SourceLine, roles: readonly Role[], visitor: Visitor,
     <td class="number">${source.newInTwoWeeks}</td>
     <td class="number"><a href="/worklist?source=${encodeURIComponent(source.source)}">${source.reports}</a></td>
     <td>${role ? mode(role, visitor) : source.mode}</td>
+  </tr>`;
+}
+
+function loadRow({ archive, requests, failures, receivedBytes, sentBytes, hours }: LoadOfArchive, now: number): Html {
+  const last = hours.at(-1);
+  const current = last && now - last.hour.getTime() < 3_600_000 ? last.requests : 0;
+  return html`<tr>
+    <th scope="row">${archive}</th>
+    <td class="number">${requests}</td>
+    <td class="number">${failures}</td>
+    <td class="number">${megabytes(receivedBytes)}</td>
+    <td class="number">${megabytes(sentBytes)}</td>
+    <td class="number">${current} requests</td>
   </tr>`;
 }
 
