@@ -61,6 +61,7 @@ const LIBRARIES_OF_ONE_ROOM = {
   // what a file or a program says is checked at the two doors where it comes in
   zod: '(configuration|operations)',
   yaml: 'configuration',
+  jose: 'operations',
   commander: 'cli',
   winston: 'cli',
 };

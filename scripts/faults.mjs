@@ -5,12 +5,13 @@ import { ensureBuild, ensureNodePackages, root, run } from './node-packages.mjs'
  * `npm run faults`: reports through a proxy that misbehaves, with a daemon that is killed, until every report has ended; then an oracle compares
  * archive and ledger. Needs Orthanc with its DICOMweb plugin (Debian: orthanc, orthanc-dicomweb).
  */
-const HELP = `npm run faults -- [--reports N] [--kills N] [--seed S] [--rate 0..1] [--minutes N]
+const HELP = `npm run faults -- [--reports N] [--kills N] [--seed S] [--rate 0..1] [--method M] [--minutes N]
 
   --reports  reports in the archive (default 100)
   --kills    SIGKILLs of the daemon (default 20)
   --seed     which faults come when (default 1)
-  --rate     share of requests that something happens to (default 0.25)
+  --rate     share of retrieves that something happens to (default 0.25); twice as many stores, a fifth of searches
+  --method   grabcut (default) or cosegmentation, whose network's process is then killed too
   --minutes  runs again with the next seeds until so many minutes are over (default: once)
   --long     1,000 reports and 200 kills`;
 
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     seed: { type: 'string', default: '1' },
     rate: { type: 'string', default: '0.25' },
+    method: { type: 'string', default: 'grabcut' },
     minutes: { type: 'string', default: '0' },
     long: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -39,6 +41,7 @@ for (let seed = Number(values.seed); ; seed++) {
     CALIPER_FAULTS_KILLS: values.kills ?? (values.long ? '200' : '20'),
     CALIPER_FAULTS_SEED: String(seed),
     CALIPER_FAULTS_RATE: values.rate,
+    CALIPER_FAULTS_METHOD: values.method,
     NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
   });
   const status = run(process.execPath, [`${root}node_modules/jest/bin/jest.js`, 'test/faults/faults.test.ts']);

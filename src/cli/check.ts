@@ -7,6 +7,7 @@ import { loadConfiguration, openArchives } from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openLedgerBeside } from './guest-ledger.js';
 import { ended } from './run.js';
+import { sharePercent } from './share-percent.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
 
@@ -42,6 +43,7 @@ export async function check(
   } finally {
     for (const archive of archives.value.values()) await archive.close();
   }
+  rows.push(...configuration.value.destinations.map(destinationRow));
   rows.push(await databaseRow(configuration.value, options.config));
   rows.push(await inferenceRow(configuration.value));
 
@@ -66,6 +68,16 @@ const probed = (part: string, row: ProbeRow): CheckRow => ({
   reason: row.reason ?? null,
   remedy: row.reason ? `${REASONS[row.reason].says} ${REASONS[row.reason].do}` : null,
 });
+
+function destinationRow({ archive, mode, canary }: Configuration['destinations'][number]): CheckRow {
+  const detail =
+    mode !== 'live'
+      ? `${mode}: nothing is stored`
+      : canary === 1
+        ? 'live: every report is stored'
+        : `live: ${sharePercent(canary)} of the reports are stored (canary), the others are not`;
+  return { part: `destination ${archive}`, what: 'mode', works: true, detail, reason: null, remedy: null };
+}
 
 async function databaseRow(configuration: Configuration, file: string): Promise<CheckRow> {
   const row = (works: boolean, detail: string): CheckRow => ({

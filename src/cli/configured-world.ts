@@ -14,9 +14,9 @@ import {
   type SecretSources,
 } from '../configuration/index.js';
 import { openArchive, type Archive, type CircuitOptions, type Credentials } from '../dicomweb/index.js';
-import { fail, ok, type EventLog, type Result } from '../domain/index.js';
+import { fail, ok, type EventLog, type RequestObserver, type Result } from '../domain/index.js';
 import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
-import type { WatchPlan, World } from '../pipeline/index.js';
+import { LoadMeter, type WatchPlan, type World } from '../pipeline/index.js';
 import { bundleAskedFor, loggedStates } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { namedNetworks } from './named-networks.js';
@@ -53,6 +53,7 @@ export async function loadConfiguration(file: string): Promise<Result<Configurat
 export function openArchives(
   configuration: Configuration,
   circuitOf?: (archive: string) => CircuitOptions,
+  observe?: RequestObserver,
 ): Result<ReadonlyMap<string, Archive>, StartProblem> {
   const archives = new Map<string, Archive>();
   const says: string[] = [];
@@ -72,8 +73,9 @@ export function openArchives(
           ...secrets.value,
           budget: configured.budget,
           timeouts: { connect: Math.min(10_000, whole), headers: whole, body: whole, whole: 10 * whole },
-          maximumAnswerBytes: 2 ** 30,
+          maximumAnswerBytes: configured.maximumAnswerMebibytes * 2 ** 20,
           ...(circuitOf ? { circuit: circuitOf(configured.name) } : {}),
+          ...(observe ? { observe } : {}),
         },
         { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
       ),
@@ -135,13 +137,22 @@ export async function openConfiguredWorld(
   configurationFile: string,
   log: EventLog,
   as: 'daemon' | 'guest',
+  observe: RequestObserver = () => undefined,
 ): Promise<Result<ConfiguredWorld, StartProblem>> {
   let answersAgain: (archive: string) => void = () => undefined;
-  const archives = openArchives(configuration, (archive) => ({
-    failures: FAILURES_IN_A_ROW,
-    failing: (reason) => log.event('archive.left-alone', { archive, reason }),
-    answersAgain: () => answersAgain(archive),
-  }));
+  const load = new LoadMeter(Date.now);
+  const archives = openArchives(
+    configuration,
+    (archive) => ({
+      failures: FAILURES_IN_A_ROW,
+      failing: (reason) => log.event('archive.left-alone', { archive, reason }),
+      answersAgain: () => answersAgain(archive),
+    }),
+    (request) => {
+      load.add(request);
+      observe(request);
+    },
+  );
   if (!archives.ok) return archives;
   const rules = rulesOf(configuration);
   const bundle = await bundleAskedFor(configuration);
@@ -177,6 +188,8 @@ export async function openConfiguredWorld(
       // what waits goes on when its own wait is over
       broken,
     );
+  const loadWritten = () => load.writeTo(ledger.value).catch(broken);
+  const writingLoad = setInterval(() => void loadWritten(), LOAD_WRITTEN_EVERY_MS);
   const kernels = startKernelPool({
     threads: KERNEL_THREADS,
     onCrash: (error) => log.event('worker.crashed', { error: error?.name ?? 'ended' }),
@@ -207,6 +220,7 @@ export async function openConfiguredWorld(
         {
           name: d.archive,
           archive: archives.value.get(d.archive)!,
+          canary: d.canary,
           confirm: d.confirm,
           requireStudy: d.requireStudy,
           storeFrom: d.storeFrom === 'first-live' || d.storeFrom === 'always' ? d.storeFrom : new Date(d.storeFrom),
@@ -238,10 +252,14 @@ export async function openConfiguredWorld(
       await named.close();
       await kernels.close();
       await Promise.all([...archives.value.values()].map((archive) => archive.close()));
+      clearInterval(writingLoad);
+      await loadWritten();
       await database.value.close();
     },
   });
 }
+
+const LOAD_WRITTEN_EVERY_MS = 60_000;
 
 /** A daemon waits for a site's database that is not there yet, since nobody may be there to start it again. */
 async function openPatiently(

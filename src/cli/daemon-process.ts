@@ -3,6 +3,7 @@ import { fail, ms, ok, type EventLog, type Result } from '../domain/index.js';
 import { openLeadership, openQueue, type Database, type Ledger } from '../ledger/index.js';
 import type { Cosegmentation } from '../compute/index.js';
 import {
+  Sessions,
   startMetrics,
   startObservations,
   startPage,
@@ -32,6 +33,7 @@ export async function startDaemonProcess(
   configurationFile: string,
   unmeasuredLog: EventLog,
   configurationState: () => ConfigurationState = always({ loaded: new Date(), refused: undefined }),
+  sessions: Sessions = new Sessions(Date.now),
 ): Promise<Result<RunningDaemon, StartProblem>> {
   const started = Date.now();
   const access = pageAccess(configuration);
@@ -42,7 +44,7 @@ export async function startDaemonProcess(
   if (!audit.ok) return audit;
   const known: { ledger?: Ledger } = {};
   const log = withStoresAudited(observations.log, audit.value, () => known.ledger);
-  const opened = await openConfiguredWorld(configuration, configurationFile, log, 'daemon');
+  const opened = await openConfiguredWorld(configuration, configurationFile, log, 'daemon', metrics.request);
   if (!opened.ok) {
     await audit.value.close();
     return opened;
@@ -58,6 +60,7 @@ export async function startDaemonProcess(
     configuration: configurationState,
     softwareVersion: softwareVersion(),
     access: access.value,
+    sessions,
     audit: (record) => audit.value.record(record),
     viewer: configuration.page.viewer,
   });

@@ -4,6 +4,7 @@ import { startKernelPool } from '../compute/index.js';
 import { resolveSecret, type Configuration } from '../configuration/index.js';
 import { differenceOf, digestsOf, readLesionSet, type ComparedSet, type SetDifference } from '../dataset/index.js';
 import type { Archive } from '../dicomweb/index.js';
+import type { Ledger } from '../ledger/index.js';
 import { fail, ok, REASONS, type ReasonCode, type Result } from '../domain/index.js';
 import {
   dicomDate,
@@ -15,6 +16,7 @@ import {
   type SetForm,
   type SurveyedWindow,
 } from '../harvest/index.js';
+import { openLedgerBeside } from './guest-ledger.js';
 import { loadConfiguration, openArchives, secretSources, type StartProblem } from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { startHarvestProgress } from './harvest-progress.js';
@@ -48,8 +50,8 @@ export async function harvest(options: HarvestOptions, terminal: Terminal): Prom
   const usage = (...says: string[]) => ended({ exit: EXIT.usage, says }, terminal);
   if (options.config === undefined) return usage('--config is missing: the configuration file that names the archives');
   if (options.out === undefined && !options.dryRun) return usage('--out is missing: a new folder for the set');
-  if (options.reviewed)
-    return usage('--reviewed takes only what people accepted, and reviews are not kept yet: leave it out');
+  if (options.reviewed && options.as === 'deeplesion')
+    return usage("--reviewed gives experts' masks, and DeepLesion's form has none: leave --as out");
   const dates = datesOf(options);
   if (!dates.ok) return usage(dates.error);
   const configuration = await loadConfiguration(options.config);
@@ -59,7 +61,11 @@ export async function harvest(options: HarvestOptions, terminal: Terminal): Prom
   const archives = openArchives(configuration.value);
   if (!archives.ok) return ended(archives.error, terminal);
 
-  const plan = planOf(configuration.value, options, dates.value, settings.value, archives.value);
+  const reviews =
+    options.reviewed && !options.dryRun ? await openLedgerBeside(configuration.value, options.config) : undefined;
+  if (reviews && !reviews.ok) return ended(reviews.error, terminal);
+  const ledger = reviews?.value.ledger;
+  const plan = planOf(configuration.value, options, dates.value, settings.value, archives.value, ledger);
   const kernels = startKernelPool({ threads: options.threads });
   let interrupted: ExitCode | undefined;
   void untilSignal().then(({ exit }) => (interrupted = exit === EXIT.done ? EXIT.interrupted : exit));
@@ -74,6 +80,7 @@ export async function harvest(options: HarvestOptions, terminal: Terminal): Prom
     return tell(outcome.value, plan.out, options.json, terminal);
   } finally {
     await kernels.close();
+    await reviews?.value.close();
     await Promise.all([...archives.value.values()].map((archive) => archive.close()));
   }
 }
@@ -140,6 +147,7 @@ function planOf(
   dates: Dates,
   settings: Settings,
   archives: ReadonlyMap<string, Archive>,
+  ledger: Ledger | undefined,
 ): HarvestPlan {
   const { harvest: section } = configuration;
   const configured = (name: string) => configuration.archives.find((a) => a.name === name)!;
@@ -163,11 +171,13 @@ function planOf(
       contextMm: options.context ?? section.contextMm,
       form: options.as,
       dicom: options.dicom ? 'beside' : 'without',
+      labels: options.reviewed ? 'reviewed' : 'weak',
     },
     out: resolve(options.out ?? '.'),
     stateFolder: resolve(dirname(resolve(options.config ?? '.')), configuration.stateFolder),
     key: settings.key,
     start: options.resume ? 'resume' : 'new',
+    reviews: ledger && { ledger, archives },
     parallel: section.parallel,
     terms: (archive) => {
       const { requestsPerSecond, megabytesPerSecond } = configured(archive).budget;

@@ -53,6 +53,7 @@ export async function letter(
       Buffer.from(
         letterHtml({
           facts,
+          load: await world.ledger.archiveLoad(from, until),
           from,
           until,
           softwareVersion: softwareVersion(),

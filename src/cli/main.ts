@@ -10,11 +10,12 @@ import { check } from './check.js';
 import { demo } from './demo.js';
 import { evaluate } from './evaluate.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
+import { explainPolls } from './explain-polls.js';
 import { explain } from './explain.js';
 import { harvest, harvestDiff } from './harvest.js';
 import { addKeepingCommands } from './keeping-commands.js';
 import { once } from './once.js';
-import { addOperatorCommands } from './operator-commands.js';
+import { addOperatorCommands, wholeNumber } from './operator-commands.js';
 import { parse } from './parse.js';
 import { run } from './run.js';
 import { seeds } from './seeds.js';
@@ -121,14 +122,30 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
   command(
     'explain',
     'How an object of Caliper came to be, from its file alone; of a report or a UID, what the ledger knows.',
-    ['caliper explain seg.dcm', 'caliper explain --json seg.dcm', 'caliper explain r-12 --config site.yaml'],
+    [
+      'caliper explain seg.dcm',
+      'caliper explain --json seg.dcm',
+      'caliper explain r-12 --config site.yaml',
+      'caliper explain --polls --config site.yaml --days 7',
+    ],
   )
-    .argument('<what>', 'a file; or r-12, o-7 or a UID, with --config')
+    .argument('[what]', 'a file; or r-12, o-7 or a UID, with --config')
+    .option('--polls', 'with --config: what each archive was asked for, by the hour or day', false)
+    .addOption(new Option('--days <n>', 'with --polls: in so many days').argParser(wholeNumber).default(1))
     .option('--config <file>', 'configuration file whose ledger is asked')
-    .option('--json', 'one object', false)
-    .action(async (what: string, options: { config?: string; json: boolean }) => {
-      exit = await explain({ what, config: options.config, json: options.json }, terminal);
-    });
+    .option('--json', 'one object; with --polls one for each archive, hour and kind', false)
+    .action(
+      async (what: string | undefined, options: { polls: boolean; days: number; config?: string; json: boolean }) => {
+        const { config, days, json } = options;
+        if (options.polls && what === undefined && config !== undefined)
+          exit = await explainPolls({ config, days, json }, terminal);
+        else if (!options.polls && what !== undefined) exit = await explain({ what, config, json }, terminal);
+        else {
+          terminal.err('explain takes a file, a number or a UID, or --polls with --config');
+          exit = EXIT.usage;
+        }
+      },
+    );
   command('segment', 'Segments every report below a folder on the images below it: no archive, no database.', [
     'caliper segment --input study/ --out out/',
     'caliper segment --input study/ --out out/ --method superellipse',
@@ -268,7 +285,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         .default('caliper-lesions'),
     )
     .option('--dicom', 'slices and measurements as de-identified DICOM too, in dicom/ of the set', false)
-    .option('--reviewed', 'only what people accepted', false)
+    .option('--reviewed', "only measurements for which a person chose a contour, with it as the expert's mask", false)
     .addOption(threadsOption())
     .option('--json', 'the funnel as one object', false)
     .action(

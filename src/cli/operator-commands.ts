@@ -177,7 +177,7 @@ export function day(text: string): Date {
   return date;
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1.');
   return value;

@@ -1,6 +1,6 @@
 import { isLoopback, resolveSecret, type Configuration } from '../configuration/index.js';
 import { fail, ok, type Result } from '../domain/index.js';
-import type { AccessSettings } from '../operations/index.js';
+import type { AccessSettings, OidcSettings } from '../operations/index.js';
 import { secretSources, type StartProblem } from './configured-world.js';
 import { EXIT } from './exit-codes.js';
 
@@ -24,10 +24,25 @@ export function pageAccess({ page }: Configuration): Result<AccessSettings, Star
           : { certificate: value(tls.certificate, 'tls'), key: value(tls.key, 'tls') },
     users: page.users.map((u) => ({ ...u, password: value(u.password, u.name) })),
     tokens: page.tokens.map((t) => ({ ...t, token: value(t.token, t.name) })),
+    oidc: page.oidc && issuerSettings(page.oidc, value),
     idleMs: page.idleMinutes * 60_000,
   };
   return missing.length === 0 ? ok(settings) : fail({ exit: EXIT.usage, says: missing });
 }
+
+const issuerSettings = (
+  { ca, roles, client, ...oidc }: NonNullable<Configuration['page']['oidc']>,
+  value: (reference: string, what: string) => string,
+): OidcSettings => ({
+  ...oidc,
+  ca: ca === undefined ? undefined : value(ca, 'oidc.ca'),
+  roles: Object.fromEntries(Object.entries(roles).filter(([, words]) => words !== undefined)),
+  client: client && {
+    id: client.id,
+    scope: client.scope,
+    secret: client.secret === undefined ? undefined : value(client.secret, 'oidc.client.secret'),
+  },
+});
 
 function hostsOf({ listen, hosts }: Configuration['page']): readonly string[] {
   const own = listen.slice(0, listen.lastIndexOf(':')).toLowerCase();

@@ -2,6 +2,7 @@ import { registerRoles } from './configured-world.js';
 import { openGuestLedger } from './guest-ledger.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ended } from './run.js';
+import { sharePercent } from './share-percent.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
 import { userName } from './user-name.js';
@@ -38,6 +39,8 @@ export async function pause(
         else if (to === 'resumed') await ledger.resumeRole(role, name);
     }
     const now = await ledger.roles();
+    const canaryOf = ({ role, name }: (typeof now)[number]) =>
+      role === 'destination' ? configuration.destinations.find((d) => d.archive === name)?.canary : undefined;
     if (options.json)
       for (const role of now)
         terminal.out(
@@ -46,6 +49,7 @@ export async function pause(
             name: role.name,
             mode: role.mode,
             configured: role.configured,
+            canary: canaryOf(role) ?? null,
             paused: role.pausedReason ?? null,
             firstLive: role.firstLive?.toISOString() ?? null,
           }),
@@ -53,12 +57,13 @@ export async function pause(
     else
       terminal.out(
         textTable(
-          ['role', 'name', 'mode', 'configured', 'paused', 'live since'],
+          ['role', 'name', 'mode', 'configured', 'canary', 'paused', 'live since'],
           now.map((r) => [
             r.role,
             r.name,
             r.mode,
             r.configured,
+            sharePercent(canaryOf(r)),
             r.pausedReason ?? '',
             r.firstLive?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never',
           ]),

@@ -3,6 +3,7 @@ import { readPart10 } from '../dicom/index.js';
 import type { Archive } from '../dicomweb/index.js';
 import { asReadUid, type SopInstanceUid, type StudyInstanceUid } from '../domain/index.js';
 import type { Ledger } from '../ledger/index.js';
+import { LoadMeter } from '../pipeline/index.js';
 import { explainObject, writeRejectionNote } from '../seg-writer/index.js';
 import { installationId, openArchives } from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
@@ -34,7 +35,8 @@ export async function recall(options: RecallOptions, terminal: Terminal): Promis
   const opened = await openGuestLedger(options.config);
   if (!opened.ok) return ended(opened.error, terminal);
   const { configuration, ledger } = opened.value;
-  const archives = openArchives(halved(configuration));
+  const load = new LoadMeter(Date.now);
+  const archives = openArchives(halved(configuration), undefined, (request) => load.add(request));
   if (!archives.ok) {
     await opened.value.close();
     return ended(archives.error, terminal);
@@ -71,6 +73,7 @@ export async function recall(options: RecallOptions, terminal: Terminal): Promis
     return troubles === 0 ? EXIT.done : EXIT.someFailed;
   } finally {
     await Promise.all([...archives.value.values()].map((archive) => archive.close()));
+    await load.writeTo(ledger);
     await opened.value.close();
   }
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../configuration/index.js';
 import { ok, type Result } from '../domain/index.js';
-import type { ConfigurationState } from '../operations/index.js';
+import { Sessions, type ConfigurationState } from '../operations/index.js';
 import { bundleAskedFor } from './bundles.js';
 import { loadConfiguration, openArchives, type StartProblem } from './configured-world.js';
 import { startDaemonProcess } from './daemon-process.js';
@@ -21,7 +21,9 @@ export async function run(options: { readonly config: string }, terminal: Termin
   const signalled = untilSignal();
   const hangUp = hangUps();
   let state: ConfigurationState = { loaded: new Date(), refused: undefined };
-  const start = (of: Configuration) => startDaemonProcess(of, options.config, log, () => state);
+  // who is signed in stays so when another file is taken, unless it is the people that changed
+  const sessions = new Sessions(Date.now);
+  const start = (of: Configuration) => startDaemonProcess(of, options.config, log, () => state, sessions);
   const refuse = ({ says }: StartProblem) => {
     state = { ...state, refused: { at: new Date(), says } };
     log.event('configuration.refused', { problems: says.length, ...placeOf(says[0]) });

@@ -1,3 +1,4 @@
+import type { RequestObserver } from '../domain/index.js';
 import type { CircuitOptions } from './circuit.js';
 import type { Credentials } from './credentials.js';
 import type { Budget } from './governor.js';
@@ -32,4 +33,6 @@ export interface ArchiveOptions {
   readonly maximumAnswerBytes: number;
   /** Leaves an archive alone that is away or refuses us, reading and storing each by itself; without it, every request goes. */
   readonly circuit?: CircuitOptions;
+  /** Told of each request that went to the archive, when it has ended; must not throw. */
+  readonly observe?: RequestObserver;
 }

@@ -19,4 +19,11 @@ export {
   type WatchLayer,
 } from './search-plan.js';
 export type { RefusedInstance, StoreAnswer, StoreWarning } from './store-answer.js';
-export { sweep, type FailedSeries, type KnownCount, type SeriesCount, type SweepResult } from './sweep.js';
+export {
+  sweep,
+  type FailedSeries,
+  type KnownCount,
+  type SeriesCount,
+  type SweepPart,
+  type SweepResult,
+} from './sweep.js';

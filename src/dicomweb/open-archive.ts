@@ -17,7 +17,7 @@ export function openArchive(options: ArchiveOptions, world: Clock): Archive {
     name: options.name,
     client: new Client(options.url, transport),
     now: () => world.now(),
-    habits: { fillsPages: false, accepts: 0 },
+    habits: { fillsPages: false, largestPage: { studies: 0, series: 0, instances: 0 }, accepts: 0 },
   };
   return {
     name: options.name,

@@ -11,8 +11,9 @@ export interface PageSizes {
 /** Some archives refuse a limit above 200. */
 export const PAGE_SIZES: PageSizes = { rows: 200, overlap: 10 };
 
-/** No archive cuts its pages to less than this by itself (one is known that cuts to 12), so a page shorter than it is the last one. */
+/** A page shorter than this is the last one (an archive is known that cuts to 12), but for the round numbers that somebody may have set. */
 const SMALLEST_CUT = 12;
+const ROUND_CUTS: ReadonlySet<number> = new Set([5, 10]);
 const MAXIMUM_ROWS = 50_000;
 const MAXIMUM_RESTARTS = 2;
 
@@ -39,6 +40,8 @@ interface Page {
   readonly announcesMore: boolean;
   /** This archive is known to fill its pages: a shorter one is the last. */
   readonly fillsPages: boolean;
+  /** Rows of the largest page that this archive ever gave at this level: it does not cut to less. */
+  readonly largest: number;
 }
 
 /**
@@ -58,12 +61,13 @@ export function afterPage(paging: Paging, page: Page, sizes: PageSizes): Paging 
     shortfalls: [...paging.shortfalls, ...shortfalls],
   });
 
-  if (offset > 0 && first !== undefined && first === paging.first) return over('offset-ignored');
+  if (offset > 0 && first !== undefined && first === paging.first)
+    return page.count < SMALLEST_CUT ? over() : over('offset-ignored');
   if (offset > 0 && slipped(paging, page)) {
     if (paging.restarts === MAXIMUM_RESTARTS) return over('rows-moved');
     return { ...gathered, offset: 0, overlap: 0, restarts: paging.restarts + 1 };
   }
-  if (isLast(page, sizes)) return over();
+  if (isLast(paging, page, sizes)) return over();
   // at least half of every page is new, whatever the archive cuts it to
   const overlap = Math.min(sizes.overlap, Math.floor(page.count / 2));
   const next = offset + page.count - overlap;
@@ -76,9 +80,12 @@ function slipped(paging: Paging, page: Page): boolean {
   return page.count === 0 || shared.some((row) => !paging.rows.has(row.identity));
 }
 
-function isLast(page: Page, sizes: PageSizes): boolean {
+function isLast(paging: Paging, page: Page, sizes: PageSizes): boolean {
   if (page.announcesMore && page.count > 0) return false;
-  // more than was asked for: the limit is ignored, and everything was given
-  if (page.count > sizes.rows || page.count <= sizes.overlap) return true;
-  return page.count < sizes.rows && (page.fillsPages || page.count < SMALLEST_CUT);
+  // more than was asked for: the limit is ignored, and everything was given; no more than was asked for again: nothing came after it
+  if (page.count > sizes.rows || page.count <= paging.overlap) return true;
+  if (page.count === sizes.rows) return false;
+  return page.fillsPages || (page.count < SMALLEST_CUT && !mayBeCut(page));
 }
+
+const mayBeCut = ({ count, largest }: Page): boolean => ROUND_CUTS.has(count) && count >= largest;

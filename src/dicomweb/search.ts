@@ -62,6 +62,8 @@ export async function survey(
       if (verdict.kind === 'differs') for (const keyword of verdict.keywords) ignored.add(keyword);
     }
     if (extent.kind === 'all' && rows.value.rows.length === sizes.rows) channel.habits.fillsPages = true;
+    const largest = channel.habits.largestPage[level];
+    channel.habits.largestPage[level] = Math.max(largest, rows.value.rows.length);
     paging = afterPage(
       paging,
       {
@@ -69,6 +71,7 @@ export async function survey(
         count: rows.value.rows.length,
         announcesMore: rows.value.announcesMore,
         fillsPages: channel.habits.fillsPages,
+        largest,
       },
       sizes,
     );

@@ -44,6 +44,12 @@ export interface SweepResult {
 /** How many instances of a series are known already (its count of the last sweep); undefined to have it listed whatever its count. */
 export type KnownCount = (series: SeriesReference) => number | undefined | Promise<number | undefined>;
 
+/** What a sweep saw since it last told. */
+export type SweepPart = Pick<SweepResult, 'found' | 'series'>;
+
+/** After so many lists what was found is told: a search that ends in the middle has then not been for nothing. */
+const LISTED_A_PART = 10;
+
 /** Problems of the archive as a whole: what comes next would end the same. */
 const OF_THE_WHOLE_ARCHIVE: ReadonlySet<string> = new Set([
   'archive-unreachable',
@@ -56,12 +62,14 @@ const OF_THE_WHOLE_ARCHIVE: ReadonlySet<string> = new Set([
 
 /**
  * One search layer: series of the wanted modalities in a window of StudyDate, then the instances of those whose count changed. A quiet sweep
- * costs the pages of the series and nothing else. The SOP class stands in the row, so that nothing is retrieved here.
+ * costs the pages of the series and nothing else. The SOP class stands in the row, so that nothing is retrieved here. `record` is told everything in
+ * parts, also where the sweep ends before its end: an archive that refuses one question in fifty would else never show a thousand series.
  */
 export async function sweep(
   archive: Archive,
   layer: SearchLayer,
   known: KnownCount,
+  record: (part: SweepPart) => Promise<void> = () => Promise.resolve(),
 ): Promise<Result<SweepResult, ArchiveProblem>> {
   const log = new SweepLog();
   const rows = await seriesOf(archive, layer, log);
@@ -69,8 +77,15 @@ export async function sweep(
 
   const found: FoundReport[] = [];
   const series: SeriesCount[] = [];
+  const told = { found: 0, series: 0 };
+  const tell = async () => {
+    if (series.length > told.series)
+      await record({ found: found.slice(told.found), series: series.slice(told.series) });
+    Object.assign(told, { found: found.length, series: series.length });
+  };
   const failed: FailedSeries[] = [];
   let instances = 0;
+  let lists = 0;
   for (const { reference, said } of rows.value) {
     if (said !== undefined && (await known(reference)) === said) {
       series.push({ ...reference, count: said, looked: 'skipped' });
@@ -83,7 +98,10 @@ export async function sweep(
     );
     if (!listed.ok) {
       log.failedRequest();
-      if (OF_THE_WHOLE_ARCHIVE.has(listed.error.code)) return listed;
+      if (OF_THE_WHOLE_ARCHIVE.has(listed.error.code)) {
+        await tell();
+        return listed;
+      }
       failed.push({ ...reference, problem: listed.error });
       continue;
     }
@@ -93,7 +111,9 @@ export async function sweep(
     // an instance that arrived between the two answers is not counted as known
     const count = said === undefined ? undefined : Math.min(said, listed.value.rows.length);
     series.push({ ...reference, count, looked: 'listed' });
+    if (++lists % LISTED_A_PART === 0) await tell();
   }
+  await tell();
   return ok({ found, series, failed, instances, ...log.summary() });
 }
 

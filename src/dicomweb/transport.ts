@@ -7,6 +7,7 @@ import { authorizationOf } from './credentials.js';
 import { Deadline } from './deadline.js';
 import type { Exchange, HttpRequest } from './exchange.js';
 import { Governor, type Clock } from './governor.js';
+import { ObservedRequest } from './observed-request.js';
 
 export interface Transport {
   exchange(request: HttpRequest): Promise<Exchange>;
@@ -51,6 +52,17 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
         sent: 'nothing',
       };
     if (closed) return CLOSED;
+    const observed = new ObservedRequest(request, () => clock.now());
+    const exchange = await send(request, authorization, observed);
+    options.observe?.(observed.ended(options.name, exchange));
+    return exchange;
+  }
+
+  async function send(
+    request: HttpRequest,
+    authorization: string | undefined,
+    observed: ObservedRequest,
+  ): Promise<Exchange> {
     const deadline = new Deadline(options.timeouts.whole);
     underWay.add(deadline);
     let response: Dispatcher.ResponseData | undefined;
@@ -75,7 +87,7 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
         return tooLong(response.statusCode, options.maximumAnswerBytes);
       }
       // of a refusal only codes are wanted, never parts
-      const body = await readBody(paced(response.body, deadline), {
+      const body = await readBody(paced(response.body, deadline, observed), {
         contentType: success ? header('content-type') : undefined,
         contentEncoding: header('content-encoding'),
         maximumBytes: success ? options.maximumAnswerBytes : MAXIMUM_FAILURE_BYTES,
@@ -97,9 +109,14 @@ export function openTransport(options: ArchiveOptions, clock: Clock): Transport 
   }
 
   /** Chunks at the pace of the budget. Whoever stops taking them destroys the connection, which is what is meant. */
-  async function* paced(body: AsyncIterable<Uint8Array>, deadline: Deadline): AsyncGenerator<Uint8Array> {
+  async function* paced(
+    body: AsyncIterable<Uint8Array>,
+    deadline: Deadline,
+    observed: ObservedRequest,
+  ): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) {
       const waitMs = governor.arrived(chunk.length);
+      observed.received(chunk.length, waitMs);
       if (waitMs > 0) {
         deadline.grant(waitMs);
         await clock.sleep(waitMs);

@@ -33,6 +33,17 @@ export const EVENTS = {
     says: 'A changed configuration is not good: the last good one stays at work. /healthz and `caliper check` say what is wrong.',
     fields: { problems: 'count', line: 'count', setting: 'code' },
   },
+  'issuer.failing': {
+    level: 'warn',
+    says: 'The OpenID Connect issuer of page.oidc does not answer as it should: nobody new comes in by it until it does.',
+    fields: { error: 'code' },
+  },
+  'issuer.answers': { level: 'info', says: 'The OpenID Connect issuer answers again.', fields: {} },
+  'sign-in.refused': {
+    level: 'warn',
+    says: 'Somebody came back from the issuer and was not let in.',
+    fields: { reason: 'code' },
+  },
   'audit.failing': {
     level: 'error',
     says: 'The audit trail cannot be written, or its repository does not take it.',

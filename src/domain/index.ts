@@ -1,3 +1,4 @@
+export * from './archive-request.js';
 export * from './code.js';
 export * from './data-set.js';
 export * from './derived-uid.js';

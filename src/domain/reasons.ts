@@ -99,6 +99,12 @@ export const REASONS = {
     says: 'A rejection note says that the report or the image is not to be used.',
     do: 'Nothing; the note in the archive says why.',
   },
+  'contour-of-other-work': {
+    class: 'report',
+    retry: 'never',
+    says: 'The destination has another contour of ours for the lesion, put there by other work since this one was written.',
+    do: 'Nothing; that contour stays. To replace it: caliper replay with --method or --bundle.',
+  },
   'no-image-reference': {
     class: 'report',
     retry: 'never',
@@ -146,6 +152,18 @@ export const REASONS = {
     retry: 'never',
     says: 'The patient is on the list of those who withdrew.',
     do: 'Nothing; no row of this patient is in the data set.',
+  },
+  'not-reviewed': {
+    class: 'policy',
+    retry: 'never',
+    says: 'The harvest takes only contours that a person chose, and nobody has decided about this measurement.',
+    do: 'Nothing; decide on the page, or harvest without --reviewed.',
+  },
+  'review-not-stored': {
+    class: 'policy',
+    retry: 'never',
+    says: 'A person chose a contour, and no archive that can be read holds it yet.',
+    do: 'Harvest again when the contour is stored; in shadow mode none is.',
   },
   'beyond-limit': {
     class: 'policy',

@@ -7,6 +7,7 @@ import type {
   Ms,
   OutcomeKind,
   ReasonCode,
+  RequestKind,
   SeriesInstanceUid,
   SopInstanceUid,
   StudyInstanceUid,
@@ -230,4 +231,21 @@ export interface LetterFacts {
   readonly refused: readonly { readonly reason: ReasonCode; readonly count: number }[];
   /** Reports with something to show, the latest first. */
   readonly pictured: readonly ReportNumber[];
+}
+
+/** What one archive was asked for in one hour, in one kind of request; requests of all processes together. */
+export interface ArchiveLoad {
+  /** Its name in the configuration. */
+  readonly archive: string;
+  /** When the hour began. */
+  readonly hour: Date;
+  readonly kind: RequestKind;
+  readonly requests: number;
+  /** Those of them that gave nothing: refused, answered with an error or not at all. */
+  readonly failures: number;
+  /** Bodies only. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Added up; requests may run beside each other. */
+  readonly tookMs: number;
 }

@@ -10,6 +10,7 @@ import type {
 } from '../domain/index.js';
 import type {
   AgreementDrift,
+  ArchiveLoad,
   Choice,
   LedgerStatus,
   LetterFacts,
@@ -67,6 +68,9 @@ export interface Ledger {
   seriesCounts(source: string, series: readonly SeriesInstanceUid[]): Promise<ReadonlyMap<SeriesInstanceUid, number>>;
   /** Records what a source showed. `new`: the numbers of reports seen for the first time anywhere. */
   sight(sighted: Sighted): Promise<{ readonly new: readonly ReportNumber[] }>;
+  /** Whether a search of this layer of a source has come to its end before, in this ledger. */
+  wasSearched(source: string, layer: string): Promise<boolean>;
+  recordSearched(source: string, layer: string): Promise<void>;
   /**
    * Opens a run for each report of the scope that has none under these digests. Runs of older digests that are not being worked on and have
    * made no object yet are taken over by the new digests (their decisions are still to come); those of a replay keep theirs.
@@ -200,6 +204,10 @@ export interface Ledger {
   agreementDrift(): Promise<AgreementDrift>;
   /** What was seen from a time until before another. */
   letterFacts(from: Date, until: Date): Promise<LetterFacts>;
+  /** Adds to what is known of the load on archives. */
+  addArchiveLoad(loads: readonly ArchiveLoad[]): Promise<void>;
+  /** By archive, hour and kind, in this order: hours that `since` is in or before, and that begin before `until`. */
+  archiveLoad(since: Date, until?: Date): Promise<readonly ArchiveLoad[]>;
   /** Another number after whatever happened. */
   pulse(): Promise<number>;
   recentReports(filter: ReportFilter): Promise<readonly ReportLine[]>;

@@ -240,4 +240,48 @@ export const MIGRATIONS: readonly Migration[] = [
       create index run_changed on caliper.run (changed);
     `,
   },
+  {
+    version: 5,
+    what: 'what each archive was asked for, by the hour',
+    sql: `
+      -- All processes together; a row is only ever added to. Names of archives are those of the configuration.
+      create table caliper.archive_load (
+        archive text not null,
+        hour timestamptz not null,
+        kind text not null check (kind in ('search', 'metadata', 'retrieve', 'store')),
+        requests bigint not null,
+        failures bigint not null,
+        sent_bytes bigint not null,
+        received_bytes bigint not null,
+        took_ms bigint not null,
+        primary key (archive, hour, kind)
+      );
+      create index archive_load_hour on caliper.archive_load (hour);
+    `,
+  },
+  {
+    version: 6,
+    what: 'the worklist by the day on which a report was first seen, a page at a time',
+    sql: `
+      drop index caliper.report_first_seen;
+      create index report_first_seen on caliper.report (first_seen, number);
+    `,
+  },
+  {
+    version: 7,
+    what: 'which reports were there before their archive was watched',
+    sql: `
+      -- Layers of a source (windows of days, months of the calendar) whose search has come to its end once; '*': all, in ledgers that are older.
+      create table caliper.searched_layer (
+        source text not null,
+        layer text not null,
+        first_ended timestamptz not null default now(),
+        primary key (source, layer)
+      );
+      insert into caliper.searched_layer (source, layer) select distinct source, '*' from caliper.sighting;
+
+      -- Shown by the first search of a layer: closed studies, perhaps, whatever the ledger then was new for.
+      alter table caliper.report add column was_there boolean not null default false;
+    `,
+  },
 ];

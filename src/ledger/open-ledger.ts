@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../domain/index.js';
 import { archiveAnswers } from './archive-answers.js';
+import { addArchiveLoad, archiveLoad } from './archive-load.js';
 import { choices, choose, dropChoice } from './choosing.js';
 import { claimRun, release, renew } from './claiming.js';
 import { DatabaseRefusal, type Database, type DatabaseProblem } from './database/database-types.js';
@@ -27,7 +28,7 @@ import { moveRun, record } from './moving.js';
 import { recentReports, status, work } from './overview.js';
 import { pauseRole, registerRole, resumeRole, roles } from './roles.js';
 import { findUid, objectByNumber, purgeEvents, reportByNumber, writtenObjects } from './story.js';
-import { ensureRuns, seriesCounts, sight } from './watching.js';
+import { ensureRuns, recordSearched, seriesCounts, sight, wasSearched } from './watching.js';
 import { agreementDrift, outcomeCounts, pulse, sourceActivity, worklist } from './worklist.js';
 
 /** Makes or migrates the tables, then gives the ledger on them. Tables of a newer program are refused (`database-newer`). */
@@ -41,6 +42,8 @@ export async function openLedger({ pool }: Database): Promise<Result<Ledger, Dat
   return ok({
     seriesCounts: (...given) => seriesCounts(pool, ...given),
     sight: (...given) => sight(pool, ...given),
+    wasSearched: (...given) => wasSearched(pool, ...given),
+    recordSearched: (...given) => recordSearched(pool, ...given),
     ensureRuns: (...given) => ensureRuns(pool, ...given),
     claimRun: (owner, leaseMs, run) => claimRun(pool, owner, leaseMs, run),
     renew: (...given) => renew(pool, ...given),
@@ -82,6 +85,8 @@ export async function openLedger({ pool }: Database): Promise<Result<Ledger, Dat
     outcomeCounts: () => outcomeCounts(pool),
     sourceActivity: () => sourceActivity(pool),
     agreementDrift: () => agreementDrift(pool),
+    addArchiveLoad: (...given) => addArchiveLoad(pool, ...given),
+    archiveLoad: (...given) => archiveLoad(pool, ...given),
     letterFacts: (...given) => letterFacts(pool, ...given),
     pulse: () => pulse(pool),
     recentReports: (...given) => recentReports(pool, ...given),

@@ -37,6 +37,7 @@ export function outcomeOf(
 }
 
 const NO_LONGER_COUNTS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'contour-of-other-work',
   'rejected-by-note',
   'superseded',
   'duplicate-report',

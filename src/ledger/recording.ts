@@ -57,10 +57,19 @@ async function recordReading(
   return answer;
 }
 
+/**
+ * A run that somebody's decision opened again finds the segment that it stored itself: nothing has changed for that lesion, which was stored and
+ * stays so.
+ */
+const IS_STORED_BY_THIS_RUN = `measurement.outcome = 'stored' and excluded.outcome = 'already-stored'
+       and exists (select 1 from caliper.run r join caliper.object o on o.number = measurement.object
+         where r.id = measurement.run and r.cause = 'review' and o.sop_instance_uid = excluded.seg_uid)`;
+
 const REPLACE_KNOWN = `do update set
        outcome = excluded.outcome, reason = excluded.reason, rule = excluded.rule, method = excluded.method,
        agreement = excluded.agreement, findings = excluded.findings, tracking_uid = excluded.tracking_uid,
-       object = null, seg_uid = excluded.seg_uid, segment_number = excluded.segment_number`;
+       object = null, seg_uid = excluded.seg_uid, segment_number = excluded.segment_number
+     where not (${IS_STORED_BY_THIS_RUN})`;
 
 async function recordMeasurements(
   transaction: Transaction,

@@ -13,6 +13,7 @@ export interface StoredReport {
   readonly study_instance_uid: StudyInstanceUid;
   readonly series_instance_uid: SeriesInstanceUid;
   readonly first_seen: Date | string;
+  readonly was_there: boolean;
   readonly digest: string | null;
   readonly amended: Date | string | null;
 }
@@ -24,6 +25,7 @@ export const reportOf = (row: StoredReport): ReportRow => ({
   studyInstanceUID: row.study_instance_uid,
   seriesInstanceUID: row.series_instance_uid,
   firstSeen: new Date(row.first_seen),
+  arrival: row.was_there ? 'was-there' : 'new',
   digest: given(row.digest),
   amended: row.amended === null ? undefined : new Date(row.amended),
 });

@@ -43,7 +43,11 @@ export interface Sighted {
   readonly unchangedSeries: readonly SeriesInstanceUid[];
   /** New reports of a `backlog` are worked after all of `today`. */
   readonly urgency: Urgency;
+  /** Default `new`. */
+  readonly arrival?: Arrival;
 }
+/** `was-there`: shown by the first search of a layer in this ledger, so that it may be of any age. */
+export type Arrival = 'new' | 'was-there';
 export type Urgency = 'today' | 'backlog';
 
 /**
@@ -72,6 +76,7 @@ export interface ReportRow {
   readonly studyInstanceUID: StudyInstanceUid;
   readonly seriesInstanceUID: SeriesInstanceUid;
   readonly firstSeen: Date;
+  readonly arrival: Arrival;
   /** SHA-256 (hex) of the report's data set as last read; undefined before the first read. */
   readonly digest: string | undefined;
   /** When it was last read with another data set than before under the same UID. */

@@ -37,21 +37,37 @@ export async function sight(pool: Pool, sighted: Sighted): ReturnType<Ledger['si
   });
 }
 
+/** Whether a search of this layer has come to its end before, in this ledger. */
+export async function wasSearched(pool: Pool, source: string, layer: string): Promise<boolean> {
+  const { rows } = await pool.query(
+    "select 1 from caliper.searched_layer where source = $1 and layer in ($2, '*') limit 1",
+    [source, layer],
+  );
+  return rows.length > 0;
+}
+
+export async function recordSearched(pool: Pool, source: string, layer: string): Promise<void> {
+  await pool.query('insert into caliper.searched_layer (source, layer) values ($1, $2) on conflict do nothing', [
+    source,
+    layer,
+  ]);
+}
+
 async function recordFound(
   transaction: Transaction,
-  { source, found, urgency }: Sighted,
+  { source, found, urgency, arrival = 'new' }: Sighted,
 ): Promise<readonly ReportNumber[]> {
   const columns = columnsOf(found);
   // Known ones are left out first, so that a sweep uses up no numbers. Rows go in by order of UID: two sweeps cannot wait for each other.
   const { rows } = await transaction.query<{ number: ReportNumber }>(
-    `insert into caliper.report (sop_instance_uid, sop_class_uid, study_instance_uid, series_instance_uid, urgency)
-     select f.sop, f.class, f.study, f.series, $5
+    `insert into caliper.report (sop_instance_uid, sop_class_uid, study_instance_uid, series_instance_uid, urgency, was_there)
+     select f.sop, f.class, f.study, f.series, $5, $6
      from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as f (sop, class, study, series)
      where not exists (select 1 from caliper.report r where r.sop_instance_uid = f.sop)
      order by f.sop
      on conflict (sop_instance_uid) do nothing
      returning number`,
-    [...columns, urgency],
+    [...columns, urgency, arrival === 'was-there'],
   );
   await transaction.query(
     `insert into caliper.sighting (report, source, study_instance_uid, series_instance_uid)

@@ -31,14 +31,25 @@ interface StoredLine {
 }
 
 /**
- * The runs opened last come first. Only conditions that are asked for are in the statement, so that the plan fits the question: from the newest
- * run backwards where most fit, from the index of outcomes where few do.
+ * The runs opened last come first; where days are asked for, the reports seen last, so that the page is read from the index of these days and not
+ * looked for among everything that came after them. Only conditions that are asked for are in the statement, so that the plan fits the question:
+ * from the newest run backwards where most fit, from the index of outcomes where few do. The place in the list is a run in either order.
  */
 export async function worklist(pool: Pool, filter: WorklistFilter): Promise<readonly WorklistLine[]> {
   const values: unknown[] = [filter.limit];
   const value = (given: unknown): string => `$${values.push(given)}`;
   const conditions = [IS_CURRENT];
-  if (filter.before !== undefined) conditions.push(`r.id < ${value(filter.before)}`);
+  const byDay = filter.firstSeenFrom !== undefined || filter.firstSeenUntil !== undefined;
+  const order = byDay ? 'first_seen desc, report desc' : 'id desc';
+  if (filter.before !== undefined) {
+    const before = value(filter.before);
+    conditions.push(
+      byDay
+        ? `(p.first_seen, p.number) < (select q.first_seen, q.number from caliper.report q
+             join caliper.run b on b.report = q.number where b.id = ${before})`
+        : `r.id < ${before}`,
+    );
+  }
   if (filter.outcome !== undefined) {
     const outcome = filter.outcome === 'pending' ? 'm.outcome is null' : `m.outcome = ${value(filter.outcome)}`;
     const reason = filter.reason === undefined ? '' : ` and m.reason = ${value(filter.reason)}`;
@@ -59,7 +70,7 @@ export async function worklist(pool: Pool, filter: WorklistFilter): Promise<read
        select r.id, r.report, r.state, r.reason, r.due, r.changed, p.first_seen
        from caliper.run r join caliper.report p on p.number = r.report
        where ${conditions.join(' and ')}
-       order by r.id desc limit $1
+       order by ${byDay ? 'p.first_seen desc, p.number desc' : 'r.id desc'} limit $1
      )
      select r.id as run, r.report as number, r.first_seen, r.state, r.reason, r.due, r.changed,
        (select array_agg(s.source order by s.source) from caliper.sighting s where s.report = r.report) as sources,
@@ -67,7 +78,7 @@ export async function worklist(pool: Pool, filter: WorklistFilter): Promise<read
           select coalesce(outcome, 'pending') as name, count(*) as count from caliper.measurement where run = r.id group by 1
         ) as counted) as outcomes,
        (select array_agg(distinct m.reason) from caliper.measurement m where m.run = r.id and m.reason is not null) as reasons
-     from page r order by r.id desc`,
+     from page r order by ${order}`,
     values,
   );
   return rows.map((row) => ({

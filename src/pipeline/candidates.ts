@@ -132,5 +132,6 @@ function lesionFrom(
   return { located, mask, method, agreement, axes, areaPx, areaMm2, findings };
 }
 
-const maskDigest = ({ rows, columns, bits }: Mask): string =>
+/** SHA-256 (hex) of a mask's size and pixels. */
+export const maskDigest = ({ rows, columns, bits }: Mask): string =>
   createHash('sha256').update(`${rows}x${columns}\n`).update(bits).digest('hex');

@@ -4,7 +4,8 @@ import { ok, reasonOf, TAG, type DataSet, type ReasonCode, type Result } from '.
 import { compareReadBack, explainObject, ownSegments } from '../seg-writer/index.js';
 import type { Claim, Delivery, DeliveryMove, LeaseLost, Role } from '../ledger/index.js';
 import { rejectedInstances } from '../sr-parser/index.js';
-import { askStudy, speaksAgainst, type AskedStudies } from './before-store.js';
+import { isInCanary } from './canary.js';
+import { askStudy, isKnownAbsent, ownOfOtherWork, speaksAgainst, type AskedStudies } from './before-store.js';
 import { isSpent, nextTryAfter } from './waits.js';
 import type { Destination, World } from './world.js';
 
@@ -26,6 +27,8 @@ export async function deliver(
   let current = delivery;
   let resent = false;
   let looked = false;
+  let kept: Uint8Array | undefined;
+  const bytesOf = async () => (kept ??= await ledger.objectBytes(delivery.object));
   const move = async (to: DeliveryMove) => {
     const moved = await ledger.moveDelivery(claim, current.id, to);
     if (moved.ok) current = moved.value;
@@ -62,8 +65,11 @@ export async function deliver(
         const roles = await ledger.roles();
         const role = roles.find((r) => r.role === 'destination' && r.name === destination.name);
         if (role?.mode === 'paused') return wait('destination-paused');
-        const ours = await ledger.objectBytes(current.object);
-        const there = await look(destination.archive, current, ours);
+        const ours = await bytesOf();
+        const there: Looked =
+          !looked && delivery.state === 'due' && isKnownAbsent(destination, delivery, studies)
+            ? { kind: 'absent' }
+            : await look(destination.archive, current, ours);
         looked = true;
         if (there.kind === 'problem') return wait(there.problem.code, there.problem);
         if (there.kind === 'ours') {
@@ -76,6 +82,9 @@ export async function deliver(
         const study = await askStudy(destination, current, world, studies);
         if (study.kind === 'problem') return wait(study.problem.code, study.problem);
         if (study.kind === 'absent') return wait('study-not-there');
+        const own = await ownOfOtherWork(claim, current, destination, world, studies);
+        if (!own.ok) return wait(own.error.code, own.error);
+        if (own.value) return move({ to: 'refused', reason: own.value });
         const moved = await move({ to: 'storing' });
         if (!moved.ok) return moved;
         break;
@@ -87,12 +96,12 @@ export async function deliver(
           if (!back.ok) return back;
           break;
         }
-        const bytes = await ledger.objectBytes(current.object);
+        const bytes = await bytesOf();
         if (!bytes) throw new Error('the bytes of an object under delivery are gone');
         // also where an earlier try had to wait: what was said of the study then is old
         const study = await askStudy(destination, current, world, studies);
         if (study.kind === 'problem') return wait(study.problem.code, study.problem);
-        const against = await speaksAgainst(claim, current, world);
+        const against = await speaksAgainst(claim, current, bytes, world);
         if (against) return move(against);
         // a worker that was suspended past its lease must not store
         if (!(await ledger.renew(claim))) return { ok: false, error: 'lease-lost' };
@@ -114,7 +123,7 @@ export async function deliver(
         break;
       }
       case 'confirming': {
-        const sent = await ledger.objectBytes(current.object);
+        const sent = await bytesOf();
         if (!sent) throw new Error('the bytes of an object under delivery are gone');
         const confirmed = await confirm(destination.archive, current, sent);
         if (confirmed.kind === 'problem') return wait(confirmed.problem.code, confirmed.problem);
@@ -157,14 +166,19 @@ async function recordOwnNote(delivery: Delivery, bytes: Uint8Array, { ledger }: 
   if (file.ok) await ledger.recordKeyObject(delivery.sopInstanceUID, [...rejectedInstances(file.value.dataSet)]);
 }
 
-/** `storeFrom`: reports first seen before a destination stored anything are accounted for, not stored; a replay or a review is a person's permission. A note follows what
- * is stored there. */
+/**
+ * `storeFrom`: reports first seen before a destination stored anything, and those that were there before their source was watched (a first start,
+ * a ledger that was lost), are accounted for, not stored; a replay or a review is a person's permission. A note follows what is stored there.
+ */
 function mayStore(destination: Destination, role: Role | undefined, claim: Claim, { kind }: Delivery): boolean {
   if (role?.mode !== 'live') return false;
   if (kind === 'rejection-note') return true;
-  if (destination.storeFrom === 'always' || claim.cause === 'replay' || claim.cause === 'review') return true;
-  const from = destination.storeFrom === 'first-live' ? role.firstLive : destination.storeFrom;
-  return from !== undefined && claim.report.firstSeen >= from;
+  if (claim.cause === 'replay' || claim.cause === 'review') return true;
+  if (!isInCanary(claim.report.sopInstanceUID, destination.canary)) return false;
+  if (destination.storeFrom === 'always') return true;
+  const { firstSeen, arrival } = claim.report;
+  if (destination.storeFrom !== 'first-live') return firstSeen >= destination.storeFrom;
+  return arrival === 'new' && role.firstLive !== undefined && firstSeen >= role.firstLive;
 }
 
 type Looked =

@@ -3,8 +3,10 @@ export { fetchInstance, fetchSlices, planesOfSeries, sliceAmong, sourceSlice, ty
 export { isReportClass } from './report-classes.js';
 export type { CandidateContour } from './candidates.js';
 export { lesionViews, neighbourSlice, type LesionView } from './lesion-view.js';
+export { LoadMeter } from './load-meter.js';
 export { lookUpNamed, type ReportReference } from './named-reports.js';
 export { sweepAll, workUntilIdle, type Swept } from './once.js';
+export { reviewedContours, type ReviewedContour, type ReviewedWorld } from './reviewed-contours.js';
 export { segmentReport, type MeasurementResult, type Segmenters } from './segment.js';
 export { framesOf } from './fetch-further.js';
 export { sliceKey } from './slice-key.js';

@@ -176,7 +176,8 @@ async function storedMask(
   return fail('read-back-missing');
 }
 
-function maskIn(bytes: Uint8Array, row: MeasurementRow, image: ImageReference): Result<Mask, ReasonCode> {
+/** The pixels of a measurement's segment on its image, in an object that holds them. */
+export function maskIn(bytes: Uint8Array, row: MeasurementRow, image: ImageReference): Result<Mask, ReasonCode> {
   const file = readPart10(bytes);
   const mask =
     file.ok && row.segmentNumber !== undefined ? segmentMask(file.value.dataSet, row.segmentNumber, image) : undefined;

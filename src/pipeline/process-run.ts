@@ -82,11 +82,12 @@ async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | L
     : segmentAndWrite(hand.read, claim, hand.studies, world);
 }
 
-/** Where no rule can go on: those of other destinations are not held up. */
+/** Where no rule can go on: one destination that is away does not hold up the others. */
 function destinationLeftAlone({ rules, destinations }: World): ArchiveProblem | undefined {
-  const away = rules.map(
-    (rule) => rule.storeTo.flatMap((name) => destinations.get(name)?.archive.leftAlone() ?? [])[0],
-  );
+  const away = rules.map(({ storeTo }) => {
+    const problems = storeTo.map((name) => destinations.get(name)?.archive.leftAlone());
+    return problems.every((problem) => problem !== undefined) ? problems[0] : undefined;
+  });
   return away.every((problem) => problem !== undefined) ? away[0] : undefined;
 }
 

@@ -27,9 +27,9 @@ import { segmentReport, type MeasurementResult } from './segment.js';
 import { standingOf } from './standing.js';
 import { endingsWhereStored } from './stored-before.js';
 import { ageMs, stopFor } from './stop-for.js';
-import { readNotesAt, seriesOfStudy } from './study-series.js';
+import { readNotesAt, seriesOfStudy, type StudySeries } from './study-series.js';
 import { PARTIAL_AFTER_MS, WAIT_HORIZON_MS } from './waits.js';
-import type { World } from './world.js';
+import type { Destination, World } from './world.js';
 import { writeReport, type Segmented, type SegmentationOrigin, type WrittenReport } from './write.js';
 
 /** A report as it was just read. */
@@ -234,6 +234,8 @@ async function ownObjects(
   const existing = new Map<string, OwnSegment[]>();
   const existingReports = new Map<string, OwnResultReport[]>();
   const asked = new Set<string>();
+  const answering = new Set<string>();
+  let away: Result<never, ArchiveProblem> | undefined;
   for (const { lesion, rule } of toStore) {
     const study = lesion.located.slice.header.text(TAG.StudyInstanceUID);
     for (const name of rule.storeTo) {
@@ -241,21 +243,25 @@ async function ownObjects(
       const place = `${name} ${study}`;
       if (!destination || study === undefined || asked.has(place)) continue;
       asked.add(place);
-      if (destination.confirm === 'answer') continue; // an archive that cannot be read
-      const series = await seriesOfStudy(destination.archive, asReadUid(study));
-      if (!series.ok) return series;
-      const own = await ownSegmentsIn(destination.archive, series.value);
-      if (!own.ok) return own;
-      const notes = await readNotesAt(destination.archive, series.value, world);
-      if (!notes.ok) return notes;
-      if (series.value.series.length > 0) studies.set(place, series.value);
-      existing.set(name, [...(existing.get(name) ?? []), ...own.value]);
-      if (!destination.resultReport && again?.earlier !== 'reject') continue;
-      const reports = await ownResultReportsIn(destination.archive, series.value);
-      if (!reports.ok) return reports;
-      existingReports.set(name, [...(existingReports.get(name) ?? []), ...reports.value]);
+      if (destination.confirm === 'answer') {
+        answering.add(name); // an archive that cannot be read
+        continue;
+      }
+      const there = await ownObjectsAt(destination, asReadUid(study), again, world);
+      if (!there.ok) {
+        // one that is away holds up no other: what it has is asked before anything is stored there (`ownOfOtherWork`)
+        if (!there.error.code.startsWith('archive-') || again) return there;
+        away ??= there;
+        continue;
+      }
+      answering.add(name);
+      const { series, own, reports } = there.value;
+      if (series.series.length > 0) studies.set(place, { ...series, own });
+      existing.set(name, [...(existing.get(name) ?? []), ...own]);
+      if (reports) existingReports.set(name, [...(existingReports.get(name) ?? []), ...reports]);
     }
   }
+  if (away && answering.size === 0) return away;
   const rejected = await world.ledger.rejections(
     [...existing.values(), ...existingReports.values()].flat().map(({ place }) => place.instance),
   );
@@ -271,6 +277,31 @@ async function ownObjects(
       [...existingReports].map(([name, own]) => [name, own.filter((report) => !isRejected(report))]),
     ),
   });
+}
+
+interface OwnObjectsAt {
+  readonly series: StudySeries;
+  readonly own: readonly OwnSegment[];
+  /** Undefined where they do not matter. */
+  readonly reports: readonly OwnResultReport[] | undefined;
+}
+
+async function ownObjectsAt(
+  { archive, resultReport }: Destination,
+  study: StudyInstanceUid,
+  again: Again | undefined,
+  world: World,
+): Promise<Result<OwnObjectsAt, ArchiveProblem>> {
+  const series = await seriesOfStudy(archive, study);
+  if (!series.ok) return series;
+  const own = await ownSegmentsIn(archive, series.value);
+  if (!own.ok) return own;
+  const notes = await readNotesAt(archive, series.value, world);
+  if (!notes.ok) return notes;
+  if (!resultReport && again?.earlier !== 'reject')
+    return ok({ series: series.value, own: own.value, reports: undefined });
+  const reports = await ownResultReportsIn(archive, series.value);
+  return reports.ok ? ok({ series: series.value, own: own.value, reports: reports.value }) : reports;
 }
 
 export function recordOf(measurement: MeasurementResult['measurement'], result?: MeasurementResult): MeasurementRecord {

@@ -1,6 +1,14 @@
-import { sweep, searchPlan, tailPlan, todayIn, type ReportModality, type SearchLayer } from '../dicomweb/index.js';
+import {
+  sweep,
+  searchPlan,
+  tailPlan,
+  todayIn,
+  type ReportModality,
+  type SearchLayer,
+  type SweepPart,
+} from '../dicomweb/index.js';
 import type { SeriesInstanceUid } from '../domain/index.js';
-import type { Ledger, ReportNumber } from '../ledger/index.js';
+import type { Ledger, ReportNumber, Sighted } from '../ledger/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
 import { reopenOutdated } from './rejection-notes.js';
 import type { Source, World } from './world.js';
@@ -73,25 +81,28 @@ export async function searchLayer(
   const { ledger, log } = world;
   if ((await pausedSources(ledger)).has(source.name)) return [];
   const counts = new Map<SeriesInstanceUid, number | undefined>();
-  const swept = await sweep(source.archive, layer, async ({ series }) => {
-    if (!counts.has(series)) counts.set(series, (await ledger.seriesCounts(source.name, [series])).get(series));
-    return counts.get(series);
-  });
+  const fresh: ReportNumber[] = [];
+  const sighting = {
+    source: source.name,
+    urgency,
+    arrival: (await ledger.wasSearched(source.name, layer.name)) ? ('new' as const) : ('was-there' as const),
+  };
+  const swept = await sweep(
+    source.archive,
+    layer,
+    async ({ series }) => {
+      if (!counts.has(series)) counts.set(series, (await ledger.seriesCounts(source.name, [series])).get(series));
+      return counts.get(series);
+    },
+    async (part) => void fresh.push(...(await record(part, sighting, ledger))),
+  );
+  await ledger.ensureRuns(world.digests, { kind: 'reports-without-run' });
   if (!swept.ok) {
     log.event('sweep.failed', { source: source.name, layer: layer.name, reason: swept.error.code });
     return undefined;
   }
-  const { found, series, requests, instances } = swept.value;
-  const seriesCounts = new Map<SeriesInstanceUid, number>();
-  for (const s of series) if (s.looked === 'listed' && s.count !== undefined) seriesCounts.set(s.series, s.count);
-  const sighted = await ledger.sight({
-    source: source.name,
-    found: found.map((f) => ({ ...f, source: source.name })),
-    seriesCounts,
-    unchangedSeries: series.filter((s) => s.looked === 'skipped').map((s) => s.series),
-    urgency,
-  });
-  await ledger.ensureRuns(world.digests, { kind: 'reports-without-run' });
+  await ledger.recordSearched(source.name, layer.name);
+  const { series, requests, instances } = swept.value;
   await reopenOutdated(world);
   for (const failure of swept.value.failed)
     log.event('sweep.failed', { source: source.name, layer: layer.name, reason: failure.problem.code });
@@ -99,7 +110,24 @@ export async function searchLayer(
     log.event('archive.failing', { archive: source.archive.name, reason: 'search-key-ignored' });
   const took = world.now() - started;
   const common = { source: source.name, layer: layer.name, requests, took };
-  if (sighted.new.length === 0) log.event('sweep.quiet', common);
-  else log.event('sweep.done', { ...common, series: series.length, instances, found: sighted.new.length });
+  if (fresh.length === 0) log.event('sweep.quiet', common);
+  else log.event('sweep.done', { ...common, series: series.length, instances, found: fresh.length });
+  return fresh;
+}
+
+/** Records a part of what a search showed. Runs follow when the search has ended, well or not: an amendment may come in a later part. */
+async function record(
+  { found, series }: SweepPart,
+  sighting: Pick<Sighted, 'urgency' | 'arrival'> & { readonly source: string },
+  ledger: Ledger,
+): Promise<readonly ReportNumber[]> {
+  const seriesCounts = new Map<SeriesInstanceUid, number>();
+  for (const s of series) if (s.looked === 'listed' && s.count !== undefined) seriesCounts.set(s.series, s.count);
+  const sighted = await ledger.sight({
+    ...sighting,
+    found: found.map((f) => ({ ...f, source: sighting.source })),
+    seriesCounts,
+    unchangedSeries: series.filter((s) => s.looked === 'skipped').map((s) => s.series),
+  });
   return sighted.new;
 }

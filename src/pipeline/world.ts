@@ -19,6 +19,8 @@ export interface Source {
 export interface Destination {
   readonly name: string;
   readonly archive: Archive;
+  /** Share of the reports that are stored there, 0 to 1. */
+  readonly canary: number;
   readonly confirm: 'read-back' | 'answer';
   readonly requireStudy: boolean;
   readonly storeFrom: 'first-live' | 'always' | Date;

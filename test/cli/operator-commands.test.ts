@@ -79,6 +79,16 @@ test('what storeFrom kept back is stored when an administrator replays it; pause
   expect(caliper('replay', '--config', config, object!.sopInstanceUID, '--dry-run').stdout).toBe('r-1\n');
   expect(caliper('replay', '--config', config, object!.object, '--dry-run').stdout).toBe('r-1\n');
 
+  // three processes asked the archive, and one of them stored one object
+  const load = caliper('explain', '--polls', '--config', config, '--json').stdout.trim().split('\n');
+  const rows = load.map((line) => JSON.parse(line) as { archive: string; kind: string; requests: number });
+  const requests = (kind: string) => rows.filter((r) => r.kind === kind).reduce((sum, r) => sum + r.requests, 0);
+  expect(rows.every(({ archive: name }) => name === 'pacs')).toBe(true);
+  expect([requests('store'), requests('search') >= 3, requests('retrieve') >= 3]).toEqual([1, true, true]);
+  const table = caliper('explain', '--polls', '--config', config);
+  expect(table.stdout).toMatch(/^archive +hour \(UTC\) +search +metadata +retrieve +store +failed/);
+  expect(table.stderr).toMatch(/pacs: \d+ requests, \d+\.\d MB in 1 days/);
+
   expect(caliper('purge', '--config', config).status).toBe(2); // retention says forever
   expect(caliper('purge', '--config', config, '--older-than', '30').stdout).toBe(
     '0 events older than 30 days forgotten\n',
@@ -95,4 +105,5 @@ test('wrong input: each ends with 2 and says what would be right', () => {
   expect(caliper('replay', '--config', config, '--from', '2026-02-30').stderr).toMatch(/must be a date/);
   expect(caliper('pause', '--config', config, 'nobody').stderr).toMatch(/there are destination:pacs, source:pacs/);
   expect(caliper('list', '--config', config).status).toBe(2);
+  expect(caliper('explain', '--polls').stderr).toMatch(/--polls with --config/);
 }, 120_000);

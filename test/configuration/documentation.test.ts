@@ -54,7 +54,7 @@ describe('the example', () => {
     const lines = example.split('\n');
     const commented = lines.flatMap((line, i) => (/^ *# [A-Za-z]+: \S/.test(line) && !line.includes('...') ? [i] : []));
     const settings = commented.filter((i) =>
-      /^ *# (findingSite|pseudonymKey|sources|withdrawn|purpose|viewer|file): /.test(lines[i]!),
+      /^ *# (findingSite|pseudonymKey|sources|withdrawn|purpose|viewer|file): (?!\[radiology\])/.test(lines[i]!),
     );
     expect(settings.length).toBeGreaterThan(5);
     for (const i of settings) {
@@ -64,6 +64,17 @@ describe('the example', () => {
       const whole = key === 'file' ? text.replace('# audit:', 'audit:') : text;
       expect({ key, works: readConfiguration(whole).ok }).toEqual({ key, works: true });
     }
+  });
+
+  test('an issuer stands as a comment as a whole, and is read without its comment signs', () => {
+    const [before, rest] = example.split('  # oidc:\n') as [string, string];
+    const block = /^(?: {4,}#.*\n| {4,}.*\n|.*taken\.\n)+/.exec(rest)![0];
+    const settings = block.replaceAll(/# (?=[A-Za-z]+:(?: |$))/gm, '');
+    const read = readConfiguration(`${before}  oidc:\n${settings}${rest.slice(block.length)}`);
+    expect(read).toMatchObject({
+      ok: true,
+      value: { page: { oidc: { audience: 'caliper', client: { id: 'caliper' } } } },
+    });
   });
 });
 

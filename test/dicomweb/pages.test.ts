@@ -17,10 +17,13 @@ function readAll(
   let paging = START;
   let pages = 0;
   let fillsPages = false;
+  let largest = 0;
   while (paging.offset !== undefined) {
     const uids = answer(paging.offset, sizes.rows, pages++);
     fillsPages ||= uids.length === sizes.rows;
-    paging = afterPage(paging, { rows: uids.map(row), count: uids.length, announcesMore: false, fillsPages }, sizes);
+    const page = { rows: uids.map(row), count: uids.length, announcesMore: false, fillsPages, largest };
+    paging = afterPage(paging, page, sizes);
+    largest = Math.max(largest, uids.length);
     if (pages > 10_000) throw new Error('does not end');
   }
   return { paging, pages };
@@ -48,8 +51,24 @@ describe('paging', () => {
     expect(paging.shortfalls).toEqual([]);
   });
 
+  test.each([5, 10, 12])('an archive that cuts its pages to %i, in silence', (cut) => {
+    for (const count of [cut - 1, cut, cut + 1, 3 * cut, 47]) {
+      const all = numbered(count);
+      const { paging } = readAll((offset) => all.slice(offset, offset + cut), { rows: 200, overlap: 10 });
+      expect([...paging.rows.keys()]).toEqual(all);
+      expect(paging.shortfalls).toEqual([]);
+    }
+  });
+
+  test('a page of a round number costs no second one where the archive has given more at once, and is all there is where it comes again', () => {
+    const page = { rows: numbered(10).map(row), count: 10, announcesMore: false, fillsPages: false };
+    expect(afterPage(START, { ...page, largest: 11 }, { rows: 200, overlap: 10 }).offset).toBeUndefined();
+    const { paging, pages } = readAll(() => numbered(10), { rows: 200, overlap: 10 });
+    expect([paging.rows.size, pages, paging.shortfalls]).toEqual([10, 2, []]);
+  });
+
   test('an archive that says in a header that there is more', () => {
-    const page = { rows: numbered(3).map(row), count: 3, announcesMore: true, fillsPages: true };
+    const page = { rows: numbered(3).map(row), count: 3, announcesMore: true, fillsPages: true, largest: 0 };
     expect(afterPage(START, page, { rows: 30, overlap: 5 }).offset).toBe(2);
   });
 

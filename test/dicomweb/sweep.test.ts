@@ -273,6 +273,41 @@ describe('sweeping an archive with limits or faults', () => {
     expect(await sweep(archive, JANUARY, unknown)).toMatchObject({ ok: false, error: { status } });
   });
 
+  test('what was found before an end in the middle is told, and the next sweep lists the rest only', async () => {
+    const known = new Map<string, number>();
+    const found: string[] = [];
+    const all = Array.from({ length: 130 }, (_, n) => `1.1.${n + 1}`);
+    let lists = 0;
+    server.answer((request, response) => {
+      if (request.path === '/series')
+        return json(
+          response,
+          all.slice(Number(request.query.get('offset') ?? 0)).map((uid) => series(uid, '1.1', 1)),
+        );
+      lists++;
+      if (lists === 120) return void response.writeHead(503).end();
+      return json(response, [instance(`${request.path.split('/').at(-2)!}.1`)]);
+    });
+    const parts: number[] = [];
+    const run = () =>
+      sweep(
+        archive,
+        JANUARY,
+        ({ series: uid }) => known.get(uid),
+        (part) => {
+          parts.push(part.found.length);
+          found.push(...part.found.map(({ sopInstanceUID }) => sopInstanceUID));
+          for (const { series: uid, count } of part.series) if (count !== undefined) known.set(uid, count);
+          return Promise.resolve();
+        },
+      );
+    expect(await run()).toMatchObject({ ok: false, error: { code: 'archive-busy' } });
+    expect(parts).toEqual([...Array<number>(11).fill(10), 9]);
+    expect((await run()).ok).toBe(true);
+    expect(lists).toBe(120 + 130 - 119);
+    expect([...found].sort()).toEqual(all.map((uid) => `${uid}.1`).sort());
+  });
+
   test('a series without its study cannot be asked for, and is said', async () => {
     const lost = { '00080060': { vr: 'CS', Value: ['SR'] }, '0020000E': { vr: 'UI', Value: ['1.9'] } };
     server.answer((_, response) => json(response, [lost]));

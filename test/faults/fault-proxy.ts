@@ -2,8 +2,8 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo, Socket } from 'node:net';
 
 /**
- * A reverse proxy between the gateway and an archive that misbehaves as networks, load balancers and archives do. What happens to the n-th request
- * follows from the seed and n alone, so that a run can be repeated; which request is the n-th depends on the machine.
+ * A reverse proxy between the gateway and an archive that misbehaves as networks, load balancers and archives do. What happens to the n-th search,
+ * retrieve or store follows from the seed and n alone, so that a run can be repeated; which request is the n-th depends on the machine.
  */
 export interface FaultProxy {
   readonly url: string;
@@ -39,26 +39,45 @@ const STORE = [
 ] as const;
 
 export type Fault = (typeof ANY)[number] | (typeof SEARCH)[number] | (typeof RETRIEVE)[number] | (typeof STORE)[number];
-export const FAULTS: readonly Fault[] = [...ANY, ...SEARCH, ...RETRIEVE, ...STORE];
+export type Asked = 'search' | 'retrieve' | 'store';
+
+/** Faults that only these requests have, and those that any has. */
+export const FAULTS_OF: Readonly<Record<Asked | 'any', readonly Fault[]>> = {
+  any: ANY,
+  search: SEARCH,
+  retrieve: RETRIEVE,
+  store: STORE,
+};
+
+/**
+ * Against the rate of the plan. A sweep is many searches, and one that is refused ends it; stores are few, and what is said of them matters most.
+ */
+const SHARE: Readonly<Record<Asked, number>> = { search: 0.2, retrieve: 1, store: 2 };
 
 export interface FaultPlan {
   readonly seed: number;
-  /** Share of requests that something happens to. */
+  /** Share of retrieves that something happens to; twice as much of stores, a fifth of searches. */
   readonly rate: number;
+  /** Told of every request, before the archive has it and when the archive has answered, healed or not. */
+  readonly passing?: (asked: Asked, when: 'before' | 'after') => void;
 }
 
 export async function startFaultProxy(target: string, plan: FaultPlan): Promise<FaultProxy> {
   const to = new URL(target);
   const played = new Map<Fault, number>();
   const sockets = new Set<Socket>();
-  let count = 0;
+  const counts: Record<Asked, number> = { search: 0, retrieve: 0, store: 0 };
+  const dealt: Record<Asked, number> = { search: 0, retrieve: 0, store: 0 };
   let state: 'faulty' | 'healed' = 'faulty';
 
   const server = createServer((incoming, outgoing) => {
-    const n = ++count;
-    const fault = state === 'healed' ? undefined : faultOf(plan, n, incoming);
+    const asked = askedBy(incoming);
+    const n = ++counts[asked];
+    const isFaulty = state === 'faulty' && draw(plan.seed, n, QUESTION[asked]) < Math.min(1, plan.rate * SHARE[asked]);
+    const fault = isFaulty ? dealtFault(plan.seed, asked, dealt[asked]++) : undefined;
     if (fault) played.set(fault, (played.get(fault) ?? 0) + 1);
-    void pass(incoming, outgoing, to, fault, n).catch(() => incoming.socket.destroy());
+    const passing = (when: 'before' | 'after') => plan.passing?.(asked, when);
+    void pass({ incoming, outgoing, to, n, passing }, fault).catch(() => incoming.socket.destroy());
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -70,7 +89,7 @@ export async function startFaultProxy(target: string, plan: FaultPlan): Promise<
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${to.pathname}`,
     played,
     get requests() {
-      return count;
+      return counts.search + counts.retrieve + counts.store;
     },
     heal: () => (state = 'healed'),
     close: () =>
@@ -89,12 +108,17 @@ function draw(seed: number, n: number, question: number): number {
   return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
 }
 
-function faultOf(plan: FaultPlan, n: number, { method, headers }: IncomingMessage): Fault | undefined {
-  if (draw(plan.seed, n, 1) >= plan.rate) return undefined;
-  const special: readonly Fault[] =
-    method === 'POST' ? STORE : String(headers.accept).includes('multipart') ? RETRIEVE : SEARCH;
-  const among = draw(plan.seed, n, 2) < 0.5 ? special : ANY;
-  return among[Math.floor(draw(plan.seed, n, 3) * among.length)];
+const QUESTION: Readonly<Record<Asked, number>> = { search: 1, retrieve: 2, store: 3 };
+
+const askedBy = ({ method, headers }: IncomingMessage): Asked =>
+  method === 'POST' ? 'store' : String(headers.accept).includes('multipart') ? 'retrieve' : 'search';
+
+/** Faults are dealt like cards: each comes once before one comes again. */
+function dealtFault(seed: number, asked: Asked, m: number): Fault {
+  const deck = [...FAULTS_OF[asked], ...FAULTS_OF.any];
+  const round = Math.floor(m / deck.length);
+  const order = deck.map((fault, i) => ({ fault, at: draw(seed, round * deck.length + i, 10 + QUESTION[asked]) }));
+  return order.sort((a, b) => a.at - b.at)[m % deck.length]!.fault;
 }
 
 interface Answer {
@@ -103,16 +127,23 @@ interface Answer {
   readonly body: Buffer;
 }
 
-async function pass(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  to: URL,
-  fault: Fault | undefined,
-  n: number,
-): Promise<void> {
+interface Passage {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly to: URL;
+  readonly n: number;
+  readonly passing: (when: 'before' | 'after') => void;
+}
+
+async function pass({ incoming, outgoing, to, n, passing }: Passage, fault: Fault | undefined): Promise<void> {
   const body = await bodyOf(incoming);
   const drop = () => incoming.socket.destroy();
-  const forward = () => ask(incoming, body, to);
+  const forward = async () => {
+    passing('before');
+    const answer = await ask(incoming, body, to);
+    passing('after');
+    return answer;
+  };
   const send = ({ status, headers, body: answer }: Answer) =>
     outgoing.writeHead(status, { ...headers, 'content-length': String(answer.length) }).end(answer);
   const json = (status: number, value: unknown, headers: Record<string, string> = {}) =>

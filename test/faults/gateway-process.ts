@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** `caliper run` as an administrator starts it, and killed as no administrator would. */
@@ -10,8 +11,8 @@ export class GatewayProcess {
 
   constructor(
     private readonly configuration: string,
-    /** Sees every log event; `kill` ends the process at once, wherever it is. */
-    private readonly seen: (event: string, kill: () => void) => void = () => undefined,
+    /** Told of every log event. */
+    private readonly seen: (event: string) => void = () => undefined,
   ) {}
 
   get running(): boolean {
@@ -36,9 +37,19 @@ export class GatewayProcess {
         }
         if (event.level === 'error') this.errors.push(line);
         if (event.message === 'daemon.started') ready();
-        this.seen(event.message, () => void child.kill('SIGKILL'));
+        this.seen(event.message);
       });
     });
+  }
+
+  /** Process ids of its children whose command line says so (Linux; elsewhere none). */
+  children(says: string): readonly number[] {
+    if (!this.running || !existsSync('/proc')) return [];
+    const { stdout } = spawnSync('ps', ['--ppid', String(this.#child!.pid), '-o', 'pid=,args='], { encoding: 'utf8' });
+    return stdout
+      .split('\n')
+      .filter((line) => line.includes(says))
+      .map((line) => Number.parseInt(line, 10));
   }
 
   /** SIGKILL, SIGSTOP, SIGCONT or SIGTERM to the daemon itself, not to its database. */

@@ -179,6 +179,42 @@ onBothDatabases('delivering', (bench) => {
     expect(run!.measurements).toMatchObject([{ outcome: 'already-stored', seg: '1.2.77', segmentNumber: 3 }]);
   });
 
+  test('what a run has stored stays stored when somebody decides on another lesion of the report; a replay finds it there', async () => {
+    const { ledger } = bench;
+    await givenRuns(ledger, 1);
+    let claim = await claimed(ledger);
+    for (const to of ['reading', 'segmenting'] as const) claim = await stepped(ledger, claim, to);
+    const object = segmentationOf('1', ['1.1']);
+    const second = { ...measurement('1.2'), outcome: { kind: 'held', reason: 'low-agreement' } } as const;
+    await ledger.moveRun(claim, {
+      to: 'delivering',
+      account: {
+        measurements: [measurement('1.1'), second],
+        objects: [{ object, kind: 'segmentation', destinations: ['a'] }],
+      },
+    });
+    const [delivery] = await ledger.deliveries(claim);
+    await moved(claim, delivery!.id, 'looking', 'storing', 'confirming', 'stored');
+    await ledger.moveRun(claim, { to: 'done' });
+    const { run } = claim;
+    const ends = async () => (await ledger.reportByNumber(claim.report.number))!.runs[0]!.measurements;
+    const before = (await ends())[0]!;
+    expect(before).toMatchObject({ outcome: 'stored', seg: object.sopInstanceUID });
+
+    const workedAgain = async (seg: SopInstanceUid) => {
+      claim = await claimed(ledger);
+      for (const to of ['reading', 'segmenting'] as const) claim = await stepped(ledger, claim, to);
+      const first = { ...measurement('1.1'), alreadyIn: { seg, segmentNumber: 1 } };
+      await ledger.moveRun(claim, { to: 'done', account: { measurements: [first, second] } });
+      return (await ends())[0]!;
+    };
+    const choice = { run, measurementKey: second.key, candidate: 'seed', maskSha256: 'a'.repeat(64), by: 'ada' };
+    expect((await ledger.choose(choice)).ok).toBe(true);
+    expect(await workedAgain(object.sopInstanceUID)).toEqual(before);
+    await ledger.reopen({ reports: [claim.report.number] }, DIGESTS, 'replay', 'ada');
+    expect(await workedAgain(object.sopInstanceUID)).toMatchObject({ outcome: 'already-stored', object: undefined });
+  });
+
   test('objects are found by number and UID, and listed when they are stored somewhere', async () => {
     const { ledger } = bench;
     const claim = await delivering(ledger, ['a']);

@@ -76,6 +76,23 @@ onBothDatabases('watching', (bench) => {
     expect(rows).toEqual([{ report: 1 }]);
   });
 
+  test('what the first search of a layer shows was there; what a search that ended once shows later is new', async () => {
+    const { ledger } = bench;
+    expect(await ledger.wasSearched('main-pacs', '14d')).toBe(false);
+    await ledger.sight({ ...seeing([1]), arrival: 'was-there' });
+    await ledger.recordSearched('main-pacs', '14d');
+    await ledger.recordSearched('main-pacs', '14d');
+    expect(await ledger.wasSearched('main-pacs', '14d')).toBe(true);
+    // another layer, another source
+    expect(await ledger.wasSearched('main-pacs', '180d')).toBe(false);
+    expect(await ledger.wasSearched('archive', '14d')).toBe(false);
+    // seen again it stays what it was
+    await ledger.sight(seeing([1, 2]));
+    await ledger.ensureRuns(DIGESTS, { kind: 'reports-without-run' });
+    const claims = [await claimed(ledger), await claimed(ledger)];
+    expect(claims.map(({ report }) => report.arrival)).toEqual(['was-there', 'new']);
+  });
+
   test('a run is unique for its report and digests', async () => {
     const { ledger } = bench;
     await ledger.sight(seeing([1, 2, 3]));

@@ -39,6 +39,19 @@ describe('one object on its way to one destination', () => {
     expect(segOf(small)).toBeUndefined();
   });
 
+  test('canary: a share of the reports is stored, the same ones every time; the others are when a person replays them', async () => {
+    small = await smallWorld('live', { canary: 0.3 }); // the report's UID hashes to 0.31…
+    await small.work();
+    expect(await outcomes(small)).toEqual(['would-store']);
+    await small.world.ledger.reopen({ reports: [R1] }, small.world.digests, 'replay', 'test');
+    await small.work();
+    expect(await outcomes(small)).toEqual(['stored']);
+    await small.close();
+    small = await smallWorld('live', { canary: 0.9 });
+    await small.work();
+    expect(await outcomes(small)).toEqual(['stored']);
+  });
+
   test('reports first seen before storeFrom are accounted for, and stored when a person replays them', async () => {
     small = await smallWorld('live', { storeFrom: new Date(Date.now() + 3_600_000) });
     await small.work();
@@ -161,6 +174,80 @@ describe('several destinations', () => {
     expect((await run(small)).measurements.map((m) => [m.outcome, m.reason])).toEqual([['held', 'read-back-differs']]);
     expect(stores).toEqual([]);
   });
+
+  /** An archive that does not answer, until it is back. */
+  const away = (archive: Archive, is: { away: boolean }): Archive => {
+    const problem = { code: 'archive-unreachable' } as const;
+    return {
+      ...archive,
+      name: 'other',
+      search: (...asked) => (is.away ? Promise.resolve(fail(problem)) : archive.search(...asked)),
+      retrieve: (...asked) => (is.away ? Promise.resolve(fail(problem)) : archive.retrieve(...asked)),
+      store: (...sent) => (is.away ? Promise.resolve({ kind: 'failed', problem }) : archive.store(...sent)),
+    };
+  };
+  const withAway = async (w: SmallWorld, second: SmallWorld, is: { away: boolean }): Promise<World> => {
+    const world = await withOther(w, []);
+    const other = world.destinations.get('other')!;
+    const archive = away(second.world.destinations.get('pacs')!.archive, is);
+    return { ...world, destinations: new Map([...world.destinations, ['other', { ...other, archive }]]) };
+  };
+  const waitedFor = async (w: SmallWorld, world: World) => {
+    const { due } = await run(w);
+    await world.ledger.archiveAnswers('other');
+    expect(due.getTime()).toBeGreaterThan(0);
+    await w.work(world);
+  };
+
+  test('one that is away does not hold up the other, and is stored to when it is back', async () => {
+    small = await smallWorld('live');
+    const second = await smallWorld('shadow');
+    try {
+      const is = { away: true };
+      const world = await withAway(small, second, is);
+      await small.work(world);
+      expect(segOf(small)).toBeDefined();
+      expect(await run(small)).toMatchObject({ state: 'waiting', reason: 'archive-unreachable' });
+      expect(segOf(second)).toBeUndefined();
+      is.away = false;
+      await waitedFor(small, world);
+      expect(await outcomes(small)).toEqual(['stored']);
+      expect((await run(small)).objects[0]!.deliveries.map((d) => [d.destination, d.state])).toEqual([
+        ['other', 'stored'],
+        ['pacs', 'stored'],
+      ]);
+      expect(files(second).filter((f) => f.includes((segOf(small!) ?? '').split('/').at(-1)!))).toHaveLength(1);
+    } finally {
+      await second.close();
+    }
+  }, 60_000);
+
+  test('one that has a contour of other work when it is back gets no second one', async () => {
+    small = await smallWorld('live');
+    const second = await smallWorld('live');
+    try {
+      // another installation, with another method, drew the same lesion there
+      const rules = second.world.rules.map((rule) => ({ ...rule, method: 'superellipse' as const }));
+      await second.work({ ...second.world, rules });
+      const before = files(second);
+      expect(segOf(second)).toBeDefined();
+      const is = { away: true };
+      const world = await withAway(small, second, is);
+      await small.work(world);
+      is.away = false;
+      await waitedFor(small, world);
+      expect(files(second)).toEqual(before);
+      expect((await run(small)).objects[0]!.deliveries.map((d) => [d.destination, d.state, d.reason])).toEqual([
+        ['other', 'refused', 'contour-of-other-work'],
+        ['pacs', 'stored', undefined],
+      ]);
+      expect((await run(small)).measurements.map((m) => [m.outcome, m.reason])).toEqual([
+        ['skipped', 'contour-of-other-work'],
+      ]);
+    } finally {
+      await second.close();
+    }
+  }, 60_000);
 
   test('a lesion that one of them holds whole goes to the other', async () => {
     small = await smallWorld('live');

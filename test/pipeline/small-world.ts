@@ -92,6 +92,7 @@ export async function smallWorld(
         {
           name: 'pacs',
           archive: client,
+          canary: 1,
           confirm: 'read-back',
           requireStudy: true,
           storeFrom: 'always',

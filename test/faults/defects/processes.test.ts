@@ -140,33 +140,44 @@ page: { listen: "127.0.0.1:${await freePort()}" }
     for (const { daemon } of workers) await daemon.start();
     let n = 20;
     const before = vault.segmentations().length;
-    // one that sleeps past its lease between its look and its store, and wakes when another has done it
-    let asleep: Worker | undefined;
-    let wake: () => void = () => undefined;
-    const study = make(++n).studyUID;
-    for (const worker of workers)
-      worker.gate.judge = (request) => {
-        if (asleep || !request.path.includes(study) || !/\/instances\/2\.25\.\d{20,}$/.test(request.path))
-          return 'pass';
-        asleep = worker;
-        worker.daemon.signal('SIGSTOP');
-        // when it wakes, it learns that the object is not there, as it was when it asked
-        return { write: (response) => void (wake = () => response.writeHead(404).end()) };
-      };
-    await put(n);
-    await until(() => asleep !== undefined);
-    await pool.query('update caliper.run set lease_until = now() where lease_until is not null');
-    await until(() => ended(study));
-    const stores = () =>
-      workers.flatMap(({ gate }) => gate.requests).filter((r) => isStore(r) && r.path.includes(study)).length;
-    expect(stores()).toBe(1);
-    asleep!.daemon.signal('SIGCONT');
-    wake();
-    // it has noticed when it has taken up other work
-    const next = await put(++n);
-    await until(() => ended(next));
-    expect(stores()).toBe(1);
-    expect(vault.segmentations()).toHaveLength(before + 2);
+    const atObject = ({ method, path }: GateRequest) => method === 'GET' && /\/instances\/2\.25\.\d{20,}$/.test(path);
+    for (const when of ['before its store', 'before it writes down what it read back'] as const) {
+      // one falls asleep past its lease, and wakes when another has done its work
+      let asleep: Worker | undefined;
+      let wake: () => void = () => undefined;
+      let stored = false;
+      const study = make(++n).studyUID;
+      for (const worker of workers)
+        worker.gate.judge = (request) => {
+          if (!request.path.includes(study)) return 'pass';
+          if (isStore(request)) stored = true;
+          if (asleep || !atObject(request) || stored !== (when !== 'before its store')) return 'pass';
+          asleep = worker;
+          worker.daemon.signal('SIGSTOP');
+          // when it wakes, it learns that the object is not there, as it was when it asked; or has before it what it asked for
+          return stored ? 'pass' : { write: (response) => void (wake = () => response.writeHead(404).end()) };
+        };
+      await put(n);
+      await until(() => asleep !== undefined);
+      await pool.query('update caliper.run set lease_until = now() where lease_until is not null');
+      await until(() => ended(study));
+      const stores = () =>
+        workers.flatMap(({ gate }) => gate.requests).filter((r) => isStore(r) && r.path.includes(study)).length;
+      expect([when, stores()]).toEqual([when, 1]);
+      asleep!.daemon.signal('SIGCONT');
+      wake();
+      // it has noticed when it has taken up other work
+      const next = await put(++n);
+      await until(() => ended(next));
+      expect([when, stores()]).toEqual([when, 1]);
+      const { rows: written } = await pool.query(
+        `select 1 from caliper.event e join caliper.run r on r.id = e.run join caliper.report p on p.number = r.report
+         where p.study_instance_uid = $1 and e.to_state in ('stored', 'already-stored')`,
+        [study],
+      );
+      expect([when, written.length]).toEqual([when, 1]);
+    }
+    expect(vault.segmentations()).toHaveLength(before + 4);
     await site.stop();
   }, 400_000);
 
