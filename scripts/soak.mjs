@@ -49,9 +49,10 @@ function maker() {
     study.files
       .filter(({ name, bytes }) => name !== 'report.dcm' && truths.some((t) => Buffer.from(bytes).includes(t.imageUID)))
       .map(({ bytes }) => bytes);
+  // the report comes last, as from a workstation: it finds its images
   const patterns = [
-    [report, ...imagesOf(study.truths)],
-    ...study.truths.map((truth) => [withOneLesion(report, truth.trackingUID), ...imagesOf([truth])]),
+    [...imagesOf(study.truths), report],
+    ...study.truths.map((truth) => [...imagesOf([truth]), withOneLesion(report, truth.trackingUID)]),
   ].map((files) => files.map((bytes) => Buffer.from(bytes).toString('latin1')));
   return (n) => {
     const files = n % 4 === 0 ? patterns[0] : patterns[1 + (n % (patterns.length - 1))];

@@ -81,6 +81,7 @@ test('killed between a segmentation and its report, and between the report and t
   const moments = [...MOMENTS];
   const config = join(scratch, 'site.yaml');
   const gateway = new GatewayProcess(config);
+  let killed: Promise<unknown> = Promise.resolve();
   const proxy = await killingProxy(archive.url, (body, when) => {
     const [next] = moments;
     if (next?.when !== when || !body.includes(CLASSES[next.sends])) return false;
@@ -88,6 +89,7 @@ test('killed between a segmentation and its report, and between the report and t
     if (firstClass(body) !== CLASSES[next.sends]) return false;
     moments.shift();
     gateway.signal('SIGKILL');
+    killed = gateway.ended();
     return true;
   });
   writeFileSync(
@@ -128,6 +130,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
     const stored = await fetch(`${archive.url}/studies/2.25.1001.1`, multipart(amendment));
     expect(stored.status).toBe(200);
     await until({ SEG: 2, SR: 2, KO: 1 });
+    await killed;
     expect(moments).toEqual([]);
     // all that is known of is done, and nothing more comes of it
     if (!gateway.running) {
