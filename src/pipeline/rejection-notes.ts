@@ -9,7 +9,8 @@ import {
   type StudyInstanceUid,
 } from '../domain/index.js';
 import { reportName, type Claim, type ObjectRecord, type Outdating, type RunMove } from '../ledger/index.js';
-import { writeRejectionNote, type RejectionCause, type RejectionNote } from '../seg-writer/index.js';
+import { withdrawalBy, writeRejectionNote, type RejectionCause, type RejectionNote } from '../seg-writer/index.js';
+import { fetchInstance } from './fetch.js';
 import { isEarlierWork } from './replaced.js';
 import { ownResultReportsIn, ownSegmentsIn, type OwnResultReport, type OwnSegment } from './own-objects.js';
 import { stopFor } from './stop-for.js';
@@ -44,6 +45,8 @@ export async function rejectStored(claim: Claim, outdating: Outdating, world: Wo
     // what cannot be done is not begun again by itself
     return move.to === 'waiting' ? move : { ...move, account: { noted } };
   };
+  const cause = reason === 'rejected-by-note' ? await withdrawal(by, world) : ok<RejectionCause>('superseded');
+  if (!cause.ok) return stop(cause.error);
   for (const destination of destinations)
     for (const study of studies) {
       const own = await standingObjectsIn(destination, study, world);
@@ -51,13 +54,36 @@ export async function rejectStored(claim: Claim, outdating: Outdating, world: Wo
       const isOfReport = ({ report }: OwnSegment | OwnResultReport) => report === claim.report.sopInstanceUID;
       const places = [...own.value.segments.filter(isOfReport), ...own.value.reports.filter(isOfReport)];
       const replacedBy = new Set(own.value.segments.filter(({ report }) => report === by).map(({ seg }) => seg));
-      const cause: RejectionCause = reason === 'rejected-by-note' ? 'withdrawn' : 'superseded';
-      const written = await noteOn(destination, places, cause, [...replacedBy], world);
+      const written = await noteOn(destination, places, cause.value, [...replacedBy], world);
       if (!written.ok) return stop(written.error);
       if (written.value) notes.add(written.value, destination.name);
     }
   const account = { objects: notes.records(), noted };
   return account.objects.length > 0 ? { to: 'delivering', account } : { to: 'refused', reason, account };
+}
+
+/**
+ * Why a report was withdrawn, by the title of the note that did, as a source holds it. A note that no source showed, or that is gone, gives no more than
+ * that it was.
+ */
+async function withdrawal(
+  note: SopInstanceUid,
+  { ledger, sources }: World,
+): Promise<Result<RejectionCause, ArchiveProblem>> {
+  const number = await ledger.findUid(note);
+  const story = number === undefined ? undefined : await ledger.reportByNumber(number);
+  for (const { source, studyInstanceUID, seriesInstanceUID } of story?.sightings ?? []) {
+    const archive = sources.get(source)?.archive;
+    if (!archive) continue;
+    const fetched = await fetchInstance(archive, {
+      study: studyInstanceUID,
+      series: seriesInstanceUID,
+      instance: note,
+    });
+    if (fetched.ok) return ok(withdrawalBy(fetched.value.file.dataSet));
+    if (fetched.error.code.startsWith('archive-')) return fetched;
+  }
+  return ok('withdrawn');
 }
 
 /**

@@ -14,6 +14,7 @@ export { writeSegmentations } from './write-segmentations.js';
 export { writeResultReports } from './result-report/write-result-reports.js';
 export type { ResultReport, ResultReportRequest, WrittenResultReports } from './result-report/request.js';
 export {
+  withdrawalBy,
   writeRejectionNote,
   type RejectionCause,
   type RejectionNote,

@@ -148,7 +148,7 @@ describeWith({ python: python() }, 'a report that is withdrawn by a note of high
     const [report, out] = [join(scratch, 'report.dcm'), join(scratch, 'note.dcm')];
     writeFileSync(report, reportFile);
     const script = join(import.meta.dirname, 'note_by_highdicom.py');
-    await promisify(execFile)(peers.python, [script, out, '113001', report]);
+    await promisify(execFile)(peers.python, [script, out, '113038', report]);
     note = readFileSync(out);
     rmSync(scratch, { recursive: true });
   });
@@ -178,6 +178,8 @@ describeWith({ python: python() }, 'a report that is withdrawn by a note of high
     await small.work(world);
     expect(countsOf(await small.files())).toEqual({ SEG: 1, SR: 1, KO: 1 });
     const told = ownAmong(await small.files());
+    // for the reason that the report's own note gives
+    expect(titleOf(bySop(told, 'KO')[0]!)).toBe('113038');
     expect([...evidenceOf(bySop(told, 'KO')[0]!)].sort()).toEqual(
       [...bySop(told, 'SEG'), ...bySop(told, 'SR')].map(({ sop }) => sop).sort(),
     );

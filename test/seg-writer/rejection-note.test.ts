@@ -41,6 +41,9 @@ const notes = [
   noteFor({ replacedBy: [asReadUid<SopInstanceUid>('2.25.77')] }),
   noteFor({ cause: 'withdrawn' }),
   noteFor({ cause: 'wrong-patient' }),
+  noteFor({ cause: 'withdrawn-for-patient-safety' }),
+  noteFor({ cause: 'withdrawn-wrong-worklist-entry' }),
+  noteFor({ cause: 'withdrawn-retention-expired' }),
 ];
 
 describe('a rejection note', () => {
@@ -65,7 +68,7 @@ describe('a rejection note', () => {
     const titles = notes.map(({ bytes }) =>
       dataSetOf(bytes).items(TAG.ConceptNameCodeSequence)[0]!.text(TAG.CodeValue),
     );
-    expect(titles).toEqual(['113001', '113001', '113037']);
+    expect(titles).toEqual(['113001', '113001', '113037', '113037', '113038', '113039']);
   });
   test('has a UID of what it rejects, why, and what is there instead; not of when', () => {
     expect(noteFor({ replacedBy: [asReadUid<SopInstanceUid>('2.25.77')], createdAt: new Date(0) }).sopInstanceUID).toBe(

@@ -26,8 +26,14 @@ import { documentFault } from '../self-check/check-document.js';
 
 const { composite, containerRows, image, text } = contentItem;
 
-/** Why objects of ours are no longer to be used. */
-export type RejectionCause = 'superseded' | 'withdrawn' | 'wrong-patient';
+/** Why objects of ours are no longer to be used. What withdrew their report says why by its title, which their note carries on. */
+export type RejectionCause =
+  | 'superseded'
+  | 'withdrawn'
+  | 'withdrawn-for-patient-safety'
+  | 'withdrawn-wrong-worklist-entry'
+  | 'withdrawn-retention-expired'
+  | 'wrong-patient';
 
 export interface RejectionNoteRequest {
   /** Objects of ours, all of one study, as the archive holds them: segmentations and result reports. At least one. */
@@ -48,6 +54,7 @@ export interface RejectionNote {
   readonly bytes: Uint8Array;
 }
 
+const WITHDRAWN = 'Withdrawn: the report that it was made from is no longer valid';
 /** Titles of CID 7010 that an archive acts on, and what the note says. */
 const CAUSES: Readonly<Record<RejectionCause, { readonly title: CodedConcept; readonly says: string }>> = {
   superseded: {
@@ -56,13 +63,42 @@ const CAUSES: Readonly<Record<RejectionCause, { readonly title: CodedConcept; re
   },
   withdrawn: {
     title: code('113001', 'DCM', 'Rejected for Quality Reasons'),
-    says: 'Withdrawn: the report that it was made from is no longer valid',
+    says: WITHDRAWN,
+  },
+  'withdrawn-for-patient-safety': {
+    title: code('113037', 'DCM', 'Rejected for Patient Safety Reasons'),
+    says: WITHDRAWN,
+  },
+  'withdrawn-wrong-worklist-entry': {
+    title: code('113038', 'DCM', 'Incorrect Modality Worklist Entry'),
+    says: WITHDRAWN,
+  },
+  'withdrawn-retention-expired': {
+    title: code('113039', 'DCM', 'Data Retention Policy Expired'),
+    says: WITHDRAWN,
   },
   'wrong-patient': {
     title: code('113037', 'DCM', 'Rejected for Patient Safety Reasons'),
     says: 'Made for another patient',
   },
 };
+
+/** The cause with the title of the note that withdrew a report; plainly `withdrawn` for a title that rejects nothing or is not known here. */
+export function withdrawalBy(note: DataSet): RejectionCause {
+  const title = note.items(TAG.ConceptNameCodeSequence)[0];
+  const causes = [
+    'withdrawn-for-patient-safety',
+    'withdrawn-wrong-worklist-entry',
+    'withdrawn-retention-expired',
+  ] as const;
+  const same = causes.find(
+    (cause) =>
+      title?.text(TAG.CodeValue) === CAUSES[cause].title.value &&
+      title.text(TAG.CodingSchemeDesignator) === CAUSES[cause].title.scheme,
+  );
+  return same ?? 'withdrawn';
+}
+
 const DESCRIPTION = code('113012', 'DCM', 'Key Object Description');
 
 interface PlannedNote extends Written {
