@@ -41,15 +41,6 @@ export async function askStudy(
 }
 
 /**
- * Whether the study's series, as the destination listed them on this way of a run, say that an object is not there: every object of ours is in a
- * series that holds nothing of other work. Of an object that was never sent that is look enough.
- */
-export function isKnownAbsent(destination: Destination, delivery: Delivery, studies: AskedStudies): boolean {
-  const study = studies.get(keyOf(destination, delivery));
-  return study !== undefined && !study.series.some(({ series }) => series === delivery.seriesInstanceUID);
-}
-
-/**
  * Why a segmentation is not wanted any more where its destination could not be asked, or was asked long ago, when it was written: one of its lesions
  * has a contour of other work there by now, which a lost ledger or another installation put there.
  */

@@ -5,7 +5,7 @@ import { compareReadBack, explainObject, ownSegments } from '../seg-writer/index
 import type { Claim, Delivery, DeliveryMove, LeaseLost, Role } from '../ledger/index.js';
 import { rejectedInstances } from '../sr-parser/index.js';
 import { isInCanary } from './canary.js';
-import { askStudy, isKnownAbsent, ownOfOtherWork, speaksAgainst, type AskedStudies } from './before-store.js';
+import { askStudy, ownOfOtherWork, speaksAgainst, type AskedStudies } from './before-store.js';
 import { isSpent, nextTryAfter } from './waits.js';
 import type { Destination, World } from './world.js';
 
@@ -66,10 +66,7 @@ export async function deliver(
         const role = roles.find((r) => r.role === 'destination' && r.name === destination.name);
         if (role?.mode === 'paused') return wait('destination-paused');
         const ours = await bytesOf();
-        const there: Looked =
-          !looked && delivery.state === 'due' && isKnownAbsent(destination, delivery, studies)
-            ? { kind: 'absent' }
-            : await look(destination.archive, current, ours);
+        const there = await look(destination.archive, current, ours);
         looked = true;
         if (there.kind === 'problem') return wait(there.problem.code, there.problem);
         if (there.kind === 'ours') {
