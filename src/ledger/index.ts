@@ -11,6 +11,7 @@ export type {
   EmbeddedOptions,
 } from './database/database-types.js';
 export { backupLines, restoreLines, type RestoreProblem, type RowCounts } from './backup.js';
+export { isDatabaseAway } from './database/connection.js';
 export { deleteState } from './database/delete-state.js';
 export { openDatabase } from './database/open-database.js';
 export { openLedger } from './open-ledger.js';

@@ -10,7 +10,14 @@ import {
   type SopClassUid,
 } from '../domain/index.js';
 import { isReportClass } from './report-classes.js';
-import { reportName, type Claim, type Delivery, type LeaseLost, type RunMove } from '../ledger/index.js';
+import {
+  isDatabaseAway,
+  reportName,
+  type Claim,
+  type Delivery,
+  type LeaseLost,
+  type RunMove,
+} from '../ledger/index.js';
 import type { ArchiveProblem } from '../dicomweb/index.js';
 import type { AskedStudies } from './before-store.js';
 import { deliver } from './deliver.js';
@@ -56,7 +63,10 @@ async function nextMove(claim: Claim, hand: Hand, world: World): Promise<RunMove
   try {
     return await step(claim, hand, world);
   } catch (error) {
-    return setAside(claim, error, world);
+    if (!isDatabaseAway(error)) return setAside(claim, error, world);
+    // no fault of the report: its lease ends by itself, and it is taken up again
+    world.log.event('database.failing', { error: error instanceof Error ? error.name : typeof error });
+    return 'lease-lost';
   }
 }
 

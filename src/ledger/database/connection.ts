@@ -46,5 +46,16 @@ export async function tryToConnect(connection: pg.ClientConfig): Promise<Answer>
   }
 }
 
-/** pg's words for a connection that ended while it was being made; it gives no code. */
-const isCutOff = (error: unknown): boolean => error instanceof Error && /^Connection terminated/.test(error.message);
+/** pg's words for a connection that ended, and its pool's for one that was not made in time; they give no code. */
+const isCutOff = (error: unknown): boolean =>
+  error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+
+/** SQLSTATE: the server stops, has crashed, or is not ready; class 08: the connection broke. */
+const AWAY = /^(57P0[123]|08...)$/;
+
+/** Whether a statement failed because the database was away, which says nothing about what was asked. */
+export function isDatabaseAway(error: unknown): boolean {
+  const code = codeOf(error);
+  if (isCutOff(error) || (code !== undefined && AWAY.test(code))) return true;
+  return code !== undefined && NOBODY.has(code) && (error as NodeJS.ErrnoException).syscall !== 'open';
+}
