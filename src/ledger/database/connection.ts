@@ -46,9 +46,14 @@ export async function tryToConnect(connection: pg.ClientConfig): Promise<Answer>
   }
 }
 
-/** pg's words for a connection that ended, and its pool's for one that was not made in time; they give no code. */
+/** pg's words for a connection that ended, before a statement or in it, and its pool's for one that was not made in time; they give no code. */
+const CUT_OFF = [
+  /^Connection terminated/,
+  /^timeout exceeded when trying to connect$/,
+  /^Client (has encountered a connection error|was closed) and is not queryable$/,
+];
 const isCutOff = (error: unknown): boolean =>
-  error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+  error instanceof Error && CUT_OFF.some((words) => words.test(error.message));
 
 /** SQLSTATE: the server stops, has crashed, or is not ready; class 08: the connection broke. */
 const AWAY = /^(57P0[123]|08...)$/;

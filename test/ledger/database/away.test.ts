@@ -32,7 +32,12 @@ describeWith({ postgresql: postgresql() }, 'an error of a statement', ({ postgre
     expect(isDatabaseAway(await errorOf('select pg_terminate_backend(pg_backend_pid())'))).toBe(true);
     const asleep = errorOf('select pg_sleep(30)');
     await new Promise((done) => setTimeout(done, 300));
+    const held = await pool.connect();
+    held.on('error', () => undefined);
     await site.stop();
+    for (let i = 0; i < 2; i++)
+      expect(isDatabaseAway(await held.query('select 1').catch((error: unknown) => error))).toBe(true);
+    held.release(true);
     expect(isDatabaseAway(await asleep)).toBe(true);
     expect(isDatabaseAway(await errorOf('select 1'))).toBe(true);
   }, 60_000);
