@@ -9,8 +9,8 @@ import { ensureBuild, ensureNodePackages, root } from './node-packages.mjs';
 
 /**
  * One daemon and one Orthanc that keeps the newest studies only, as a router does, and reports that go on coming: memory and handles of the daemon over
- * time, every so many reports. Ends with exit 1 where
- * memory or handles have grown by a tenth from the second quarter to the last, or a lesion has not been stored.
+ * time, every so many reports. Ends with exit 1 where memory or handles have grown by a tenth from the second quarter to the last, or a lesion has not
+ * been stored.
  */
 const HELP = `node scripts/soak.mjs [--reports N] [--every N] [--ahead N] [--keep N]
 
