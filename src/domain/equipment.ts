@@ -10,7 +10,7 @@ export const EQUIPMENT = {
 export const KERNEL_REVISION = 2;
 
 /** Raised by hand when the layout of written objects changes. Part of every derived UID. */
-export const WRITER_LAYOUT = 2;
+export const WRITER_LAYOUT = 3;
 
 /** Version of the receipts that are written: what their digest is taken over. */
 export const RECEIPT_VERSION = 2;
@@ -28,20 +28,29 @@ export interface Receipt {
    */
   readonly maskSha256: string;
   readonly kernelRevision: number;
+  /** SHA-256 (hex) of the marks that the segment was drawn from; undefined in receipts of earlier layouts, which do not name it. */
+  readonly marksSha256: string | undefined;
 }
 
-/** Receipts of version 1 do not name it. */
+/** Receipts of version 1 do not name their version. */
 export const receiptText = (r: Receipt): string =>
-  `key=${r.workKey};mask=${r.maskSha256};kernel=${r.kernelRevision}${r.version === 1 ? '' : `;receipt=${r.version}`}`;
+  [
+    `key=${r.workKey};mask=${r.maskSha256};kernel=${r.kernelRevision}`,
+    ...(r.version === 1 ? [] : [`receipt=${r.version}`]),
+    ...(r.marksSha256 === undefined ? [] : [`marks=${r.marksSha256}`]),
+  ].join(';');
 
 export function receiptOf(text: string | undefined): Receipt | undefined {
-  const found = /(?:^|;)key=([^;]+);mask=([0-9a-f]{64});kernel=(\d+)(?:;receipt=(\d+))?/.exec(text ?? '');
+  const found = /(?:^|;)key=([^;]+);mask=([0-9a-f]{64});kernel=(\d+)(?:;receipt=(\d+))?(?:;marks=([0-9a-f]{64}))?/.exec(
+    text ?? '',
+  );
   return found
     ? {
         version: Number(found[4] ?? 1),
         workKey: found[1]!,
         maskSha256: found[2]!,
         kernelRevision: Number(found[3]),
+        marksSha256: found[5],
       }
     : undefined;
 }

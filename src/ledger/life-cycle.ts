@@ -326,13 +326,13 @@ const TO_BE_NOTED = `(
         and not exists (select 1 from caliper.key_object k where k.rejects @> array[m.seg_uid])))`;
 
 /**
- * The report that replaces that of the row `x` has come to its end: none of its contours is still to come, and it counts itself. A note, or a report
- * that the ledger does not know, has nothing to come.
+ * The report that replaces that of the row `x` has come to its end: none of its contours is still to come, and it counts itself. A note, a report that
+ * the ledger does not know, and one that was overwritten without marks, have nothing to come.
  */
 const REPLACEMENT_ENDED = `not exists (
   select 1 from caliper.report p
   left join lateral (select id, state from caliper.run where report = p.number order by opened desc, id desc limit 1) n on true
-  where p.sop_instance_uid = x.by_uid and x.reason <> 'rejected-by-note'
+  where p.sop_instance_uid = x.by_uid and p.number <> x.report and x.reason <> 'rejected-by-note'
     and (n.state is null or n.state not in ('done', 'refused')
       or exists (select 1 from caliper.measurement m where m.run = n.id and (m.outcome is null or m.outcome in ('would-store', 'held')))
       or exists (select 1 from caliper.outdated y where y.report = p.number)))`;

@@ -1,9 +1,11 @@
+import { readPart10 } from '../dicom/index.js';
 import type { ArchiveProblem } from '../dicomweb/index.js';
 import { ok, SOP_CLASS, type ReasonCode, type Result, type SopClassUid, type SopInstanceUid } from '../domain/index.js';
 import type { Claim, Delivery, DeliveryMove } from '../ledger/index.js';
 import { ownSegmentsIn, type OwnSegment } from './own-objects.js';
 import { referencedInstances } from './referenced-instances.js';
 import { readNotesAt, seriesOfStudy, type StudySeries } from './study-series.js';
+import { ownSegments } from '../seg-writer/index.js';
 import type { Destination, World } from './world.js';
 
 /** What a destination has of a study, and which segments of ours are among it, where that was asked for. */
@@ -62,13 +64,33 @@ export async function ownOfOtherWork(
     study.own = own.value;
   }
   const keys = new Set(delivery.segments.map(({ measurementKey }) => measurementKey));
-  const others = study.own.filter(
+  const ofLesions = study.own.filter(
     ({ seg, report, measurementKey }) =>
       seg !== delivery.sopInstanceUID && report === claim.report.sopInstanceUID && keys.has(measurementKey),
   );
+  const others = ofLesions.length === 0 ? [] : await ofTheSameMarks(ofLesions, delivery, world);
   if (others.length === 0) return ok(undefined);
   const rejected = await world.ledger.rejections(others.map(({ seg }) => seg));
   return ok(others.every(({ seg }) => rejected.has(seg)) ? 'rejected-by-note' : 'contour-of-other-work');
+}
+
+/** Of a report that was overwritten, contours of the marks that it had before speak against nothing. */
+async function ofTheSameMarks(
+  segments: readonly OwnSegment[],
+  delivery: Delivery,
+  { ledger }: World,
+): Promise<readonly OwnSegment[]> {
+  const bytes = await ledger.objectBytes(delivery.object);
+  const object = bytes && readPart10(bytes);
+  const marks = new Map(
+    (object?.ok ? ownSegments(object.value.dataSet) : []).map(({ segmentNumber, receipt }) => [
+      delivery.segments.find((segment) => segment.segmentNumber === segmentNumber)?.measurementKey,
+      receipt.marksSha256,
+    ]),
+  );
+  return segments.filter(
+    ({ measurementKey, marksSha256 }) => marksSha256 === undefined || marksSha256 === marks.get(measurementKey),
+  );
 }
 
 /**

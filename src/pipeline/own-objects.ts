@@ -25,6 +25,8 @@ export interface OwnSegment {
   readonly measurementKey: MeasurementKey;
   /** Which measurement of which report was segmented by what. */
   readonly workKey: string;
+  /** What its marks were; undefined in objects of earlier layouts. */
+  readonly marksSha256: string | undefined;
   /**
    * `damaged`: its pixels are not those that its receipt names, by which an object that was there before is judged. `rejected`: a note says that
    * it is not to be used.
@@ -53,12 +55,14 @@ export const ownSegmentsIn = (
   study: StudySeries,
 ): Promise<Result<readonly OwnSegment[], ArchiveProblem>> =>
   eachOwn(archive, study, 'SEG', SEGMENTATIONS, (dataSet, place) =>
-    ownSegments(dataSet).flatMap(({ segmentNumber, trackingUID, receipt: { workKey }, maskMatches }): OwnSegment[] => {
-      const work = measurementOfWorkKey(workKey);
-      if (!work) return [];
-      const standing = maskMatches ? 'intact' : 'damaged';
-      return [{ seg: place.instance, place, segmentNumber, trackingUID, workKey, standing, ...work }];
-    }),
+    ownSegments(dataSet).flatMap(
+      ({ segmentNumber, trackingUID, receipt: { workKey, marksSha256 }, maskMatches }): OwnSegment[] => {
+        const work = measurementOfWorkKey(workKey);
+        if (!work) return [];
+        const standing = maskMatches ? 'intact' : 'damaged';
+        return [{ seg: place.instance, place, segmentNumber, trackingUID, workKey, marksSha256, standing, ...work }];
+      },
+    ),
   );
 
 /** Our own result reports in a study. */

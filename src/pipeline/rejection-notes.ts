@@ -11,12 +11,12 @@ import {
 import { reportName, type Claim, type ObjectRecord, type Outdating, type RunMove } from '../ledger/index.js';
 import { withdrawalBy, writeRejectionNote, type RejectionCause, type RejectionNote } from '../seg-writer/index.js';
 import { fetchInstance } from './fetch.js';
-import { isEarlierWork } from './replaced.js';
+import { fateOf, type PresentWork } from './earlier-work.js';
 import { ownResultReportsIn, ownSegmentsIn, type OwnResultReport, type OwnSegment } from './own-objects.js';
 import { stopFor } from './stop-for.js';
 import { readNotesAt, seriesOfStudy } from './study-series.js';
 import type { Destination, World } from './world.js';
-import { equipmentOf, type ObjectToDeliver, type Segmented, type WriteRequest } from './write.js';
+import { equipmentOf, type ObjectToDeliver } from './write.js';
 
 /** Destinations that notes may be sent to. */
 export const notedDestinations = ({ destinations }: World): readonly Destination[] =>
@@ -87,47 +87,45 @@ async function withdrawal(
 }
 
 /**
- * Notes on earlier work of the same report that somebody asked to replace: an object is rejected where each of its segments has a successor there, and
- * a result report where each of its segmentations is rejected.
+ * Notes on earlier contours of the same report that do not stand any more: an object is rejected where none of its segments stands and each that gives way has a
+ * successor there, and a result report where each of its segmentations is rejected.
  */
 export async function notesOnEarlierWork(
-  request: Pick<WriteRequest, 'report' | 'origin'> & {
-    readonly toStore: readonly Segmented[];
+  request: {
+    readonly present: PresentWork;
     readonly objects: readonly ObjectToDeliver[];
     readonly existing: ReadonlyMap<string, readonly OwnSegment[]>;
     readonly existingReports: ReadonlyMap<string, readonly OwnResultReport[]>;
   },
   world: World,
 ): Promise<Result<readonly ObjectRecord[], ArchiveProblem>> {
+  const { present } = request;
   const notes = new NotesToSend();
   for (const destination of notedDestinations(world)) {
     const { name } = destination;
     const own = (request.existing.get(name) ?? []).filter(({ standing }) => standing !== 'rejected');
+    const fates = new Map(own.map((segment) => [segment, fateOf(segment, present)]));
     const going = request.objects.filter(({ destinations }) => destinations.includes(name));
-    const successor = (segment: OwnSegment): SopInstanceUid | undefined => {
-      const segmented = request.toStore.find(({ measurement }) => measurement.key === segment.measurementKey);
-      if (!segmented || !isEarlierWork(segment, segmented, request)) return undefined;
-      const { object } = going.find(({ object: { segments } }) =>
-        segments.some(({ measurementKey }) => measurementKey === segment.measurementKey),
-      ) ?? { object: undefined };
-      const there = own.find(
+    const successor = ({ measurementKey }: OwnSegment): SopInstanceUid | undefined =>
+      going.find(({ object: { segments } }) => segments.some((s) => s.measurementKey === measurementKey))?.object
+        .sopInstanceUID ??
+      own.find(
         (other) =>
-          other.report === segment.report &&
-          other.measurementKey === segment.measurementKey &&
+          other.report === present.report.sopInstanceUID &&
+          other.measurementKey === measurementKey &&
           other.standing === 'intact' &&
-          !isEarlierWork(other, segmented, request),
-      );
-      return object?.sopInstanceUID ?? there?.seg;
-    };
-    const successors = new Map(own.map((segment) => [segment, successor(segment)]));
-    const rejected = own.filter(({ seg }) =>
-      own.every((segment) => segment.seg !== seg || successors.get(segment) !== undefined),
-    );
+          fates.get(other) === 'stands',
+      )?.seg;
+    const isOver = (segment: OwnSegment): boolean =>
+      fates.get(segment) === 'gone' || (fates.get(segment) === 'gives-way' && successor(segment) !== undefined);
+    const rejected = own.filter(({ seg }) => own.every((segment) => segment.seg !== seg || isOver(segment)));
     const uids = new Set<string>(rejected.map(({ seg }) => seg));
     const reports = (request.existingReports.get(name) ?? []).filter(
       ({ segmentations }) => segmentations.size > 0 && [...segmentations].every((uid) => uids.has(uid)),
     );
-    const replacedBy = new Set(rejected.flatMap((segment) => successors.get(segment) ?? []));
+    const replacedBy = new Set(
+      rejected.flatMap((segment) => (fates.get(segment) === 'gives-way' ? (successor(segment) ?? []) : [])),
+    );
     for (const study of new Set(rejected.map(({ place }) => place.study))) {
       const places = [...rejected, ...reports].filter(({ place }) => place.study === study);
       const written = await noteOn(destination, places, 'superseded', [...replacedBy], world);

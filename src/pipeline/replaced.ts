@@ -1,8 +1,10 @@
 import type { MeasurementKey } from '../domain/index.js';
 import type { ReplacedSegment } from '../seg-writer/index.js';
+import { fateOf, type PresentWork } from './earlier-work.js';
 import type { OwnSegment } from './own-objects.js';
 import type { ReplacedReport } from './standing.js';
-import { workOf, type Segmented, type WriteRequest } from './write.js';
+import type { Segmented } from './lesion-work.js';
+import type { WriteRequest } from './write.js';
 
 /** Whether a segment stands for the measurement of a report that this one replaces: the same lesion by tracking UID, or by key and image. */
 const isOfReplaced = (
@@ -15,39 +17,25 @@ const isOfReplaced = (
     (segment.measurementKey === measurement.key && sameKeys.has(measurement.key)));
 
 /**
- * The segments of ours that new ones take the place of: of a report that is replaced, its newest first, or, where earlier work of the same report is to
- * be rejected, of that.
+ * The segments of ours that new ones take the place of: of the same report, where its marks were changed or somebody asked for it; else of a report that
+ * is replaced, its newest first.
  */
 export function replacedSegments(
   toStore: readonly Segmented[],
   existing: WriteRequest['existing'],
   replacedReports: readonly ReplacedReport[],
-  earlierWork:
-    { readonly is: 'kept' } | { readonly is: 'replaced'; readonly by: Pick<WriteRequest, 'report' | 'origin'> },
+  present: PresentWork,
 ): ReadonlyMap<MeasurementKey, ReplacedSegment> {
   const intact = [...existing.values()].flat().filter(({ standing }) => standing === 'intact');
+  const givingWay = intact.filter((segment) => fateOf(segment, present) === 'gives-way');
   const found = toStore.flatMap((segmented): [MeasurementKey, ReplacedSegment][] => {
-    const earlier =
-      earlierWork.is === 'replaced'
-        ? intact.find((segment) => isEarlierWork(segment, segmented, earlierWork.by))
-        : undefined;
+    const { key } = segmented.measurement;
+    const earlier = givingWay.find(({ measurementKey }) => measurementKey === key);
     const [replaced] = replacedReports.flatMap(
       (report) => intact.find((segment) => isOfReplaced(segment, segmented, report)) ?? [],
     );
     const segment = earlier ?? replaced;
-    return segment
-      ? [[segmented.measurement.key, { sopInstanceUID: segment.seg, segmentNumber: segment.segmentNumber }]]
-      : [];
+    return segment ? [[key, { sopInstanceUID: segment.seg, segmentNumber: segment.segmentNumber }]] : [];
   });
   return new Map(found);
 }
-
-/** Whether a segment is of the same measurement, and of other work than what is stored now. */
-export const isEarlierWork = (
-  segment: OwnSegment,
-  segmented: Segmented,
-  by: Pick<WriteRequest, 'report' | 'origin'>,
-): boolean =>
-  segment.report === by.report.sopInstanceUID &&
-  segment.measurementKey === segmented.measurement.key &&
-  segment.workKey !== workOf(segmented, by);

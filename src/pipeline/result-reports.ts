@@ -10,9 +10,10 @@ import {
   type ResultReport,
   type ResultReportRequest,
 } from '../seg-writer/index.js';
+import { hasOtherMarks, type Segmented } from './lesion-work.js';
 import type { OwnResultReport, OwnSegment } from './own-objects.js';
 import type { Destination, World } from './world.js';
-import { equipmentOf, type ObjectToDeliver, type Segmented } from './write.js';
+import { equipmentOf, type ObjectToDeliver } from './write.js';
 
 export interface ReportsRequest extends Pick<ResultReportRequest, 'report' | 'reportEquipment' | 'createdAt'> {
   readonly toStore: readonly Segmented[];
@@ -120,10 +121,12 @@ function asMeasured(
   if (!file.ok) return undefined;
   const { dataSet } = file.value;
   const isMeasured = (segmentNumber: number): boolean => {
-    const key = own.find((segment) => segment.segmentNumber === segmentNumber)?.measurementKey;
-    const lesion = toStore.find(({ measurement }) => measurement.key === key)?.lesion;
-    const mask = lesion && segmentMask(dataSet, segmentNumber, lesion.located.slice.reference);
-    return mask !== undefined && isSameMask(mask, lesion!.mask);
+    const segment = own.find((each) => each.segmentNumber === segmentNumber);
+    const segmented = toStore.find(({ measurement }) => measurement.key === segment?.measurementKey);
+    if (!segment || !segmented || hasOtherMarks(segment, segmented.measurement)) return false;
+    const { lesion } = segmented;
+    const mask = segmentMask(dataSet, segmentNumber, lesion.located.slice.reference);
+    return mask !== undefined && isSameMask(mask, lesion.mask);
   };
   const segments = ownSegments(dataSet);
   if (segments.length !== own.length || !segments.every(({ segmentNumber }) => isMeasured(segmentNumber)))

@@ -18,6 +18,8 @@ import type { AskedStudies } from './before-store.js';
 import { withChoices } from './candidates.js';
 import { fetchSeriesPlanes, fetchSlices, sliceAmong, type FetchedFile, type FetchedSlices } from './fetch.js';
 import { furtherSlicesIn } from './fetch-further.js';
+import { fateOf, type PresentWork } from './earlier-work.js';
+import type { SegmentationOrigin, Segmented } from './lesion-work.js';
 import { readNotes } from './notes.js';
 import { ownResultReportsIn, ownSegmentsIn, type OwnResultReport, type OwnSegment } from './own-objects.js';
 import { notesOnEarlierWork } from './rejection-notes.js';
@@ -30,7 +32,7 @@ import { ageMs, stopFor } from './stop-for.js';
 import { readNotesAt, seriesOfStudy, type StudySeries } from './study-series.js';
 import { PARTIAL_AFTER_MS, WAIT_HORIZON_MS } from './waits.js';
 import type { Destination, World } from './world.js';
-import { writeReport, type Segmented, type SegmentationOrigin, type WrittenReport } from './write.js';
+import { writeReport, type WrittenReport } from './write.js';
 
 /** A report as it was just read. */
 export interface ReportAtHand {
@@ -86,18 +88,24 @@ export async function segmentAndWrite(
   );
 
   const toStore = results.value.filter((r): r is Segmented => r.kind === 'segmented' && r.decision === 'store');
-  const own = await ownObjects(toStore, studies, claim.again, world);
-  if (!own.ok) return stopFor(own.error, claim, world);
-  const { existing, existingReports } = own.value;
-  const planes = toStore.length > 0 ? await fetchSeriesPlanes(slices.value, archives) : new Map<never, never>();
   const reportEquipment = reportEquipmentOf(fetched.file.dataSet);
   const origin: SegmentationOrigin = {
     ...(standing.firstReport === undefined ? {} : { firstReport: standing.firstReport }),
     ...(reportEquipment === undefined ? {} : { reportEquipment }),
     ...bundleOf(world),
   };
+  const present: PresentWork = {
+    report,
+    results: results.value,
+    origin,
+    overwritten: isOverwritten(claim, fetched),
+    earlier: claim.again?.earlier ?? 'keep',
+  };
+  const own = await ownObjects(placesOf(toStore, present, claim, world), studies, claim.again, present, world);
+  if (!own.ok) return stopFor(own.error, claim, world);
+  const { existing, existingReports } = own.value;
+  const planes = toStore.length > 0 ? await fetchSeriesPlanes(slices.value, archives) : new Map<never, never>();
   const createdAt = new Date(world.now());
-  const replacesEarlierWork = claim.again?.earlier === 'reject';
   const written = writeReport({
     report,
     toStore,
@@ -105,12 +113,7 @@ export async function segmentAndWrite(
     existingIs: claim.again ? 'same-work' : 'any',
     destinations: world.destinations,
     seriesPlanes: planes,
-    replaces: replacedSegments(
-      toStore,
-      existing,
-      standing.replaced,
-      replacesEarlierWork ? { is: 'replaced', by: { report, origin } } : { is: 'kept' },
-    ),
+    replaces: replacedSegments(toStore, existing, standing.replaced, present),
     installation: world.installation,
     createdAt,
     origin,
@@ -120,21 +123,27 @@ export async function segmentAndWrite(
   // an archive may hide what a note rejects, so that only the note tells
   const rejected = await world.ledger.rejections(written.objects.map(({ object }) => object.sopInstanceUID));
   const objects = written.objects.filter(({ object }) => !rejected.has(object.sopInstanceUID));
-  const told = { report, toStore, objects, existing, existingReports, origin };
+  const givesWay = [...existing.values()].flat().some((segment) => fateOf(segment, present) !== 'stands');
   const reports = await resultReportsOf(
     {
-      ...told,
+      report,
+      toStore,
+      objects,
+      existing,
+      existingReports,
       createdAt,
       ...(reportEquipment === undefined ? {} : { reportEquipment }),
       replaced: new Set([
         ...standing.replaced.map(({ sopInstanceUID }) => sopInstanceUID),
-        ...(replacesEarlierWork ? [claim.report.sopInstanceUID] : []),
+        ...(givesWay ? [claim.report.sopInstanceUID] : []),
       ]),
     },
     world,
   );
   if (!reports.ok) return stopFor(reports.error, claim, world);
-  const rejecting = replacesEarlierWork ? await notesOnEarlierWork(told, world) : ok([]);
+  const rejecting = givesWay
+    ? await notesOnEarlierWork({ present, objects, existing, existingReports }, world)
+    : ok([]);
   if (!rejecting.ok) return stopFor(rejecting.error, claim, world);
   const records: readonly ObjectRecord[] = [
     ...objects.map(({ object, destinations }) => ({ object, kind: 'segmentation' as const, destinations })),
@@ -224,42 +233,64 @@ interface OwnObjects {
   readonly existingReports: ReadonlyMap<string, readonly OwnResultReport[]>;
 }
 
-/** What destinations hold of ours in the studies of these lesions; of segments, what a note rejects is marked so. */
-async function ownObjects(
+/** A study at a destination. */
+interface Place {
+  readonly name: string;
+  readonly study: StudyInstanceUid;
+}
+
+/** Where lesions go, and, of a report that was overwritten, wherever something may have been stored for it before. */
+function placesOf(
   toStore: readonly Segmented[],
+  { report, overwritten }: PresentWork,
+  claim: Claim,
+  world: World,
+): readonly Place[] {
+  const places = toStore.flatMap(({ lesion, rule }) => {
+    const study = lesion.located.slice.header.text(TAG.StudyInstanceUID);
+    return study === undefined ? [] : rule.storeTo.map((name) => ({ name, study: asReadUid<StudyInstanceUid>(study) }));
+  });
+  const before = overwritten
+    ? [...world.destinations.keys()].flatMap((name) => studiesOf(report, claim).map((study) => ({ name, study })))
+    : [];
+  return [...new Map([...places, ...before].map((place) => [`${place.name} ${place.study}`, place])).values()];
+}
+
+/** Whether the report's data set is another one than it was when it was read before, under the same UID. */
+export const isOverwritten = ({ report }: Claim, { digest }: FetchedFile): boolean =>
+  report.amended !== undefined || (report.digest !== undefined && report.digest !== digest);
+
+/** What destinations hold of ours in these studies; of segments, what a note rejects is marked so. */
+async function ownObjects(
+  places: readonly Place[],
   studies: AskedStudies,
   again: Again | undefined,
+  present: PresentWork,
   world: World,
 ): Promise<Result<OwnObjects, ArchiveProblem>> {
   const existing = new Map<string, OwnSegment[]>();
   const existingReports = new Map<string, OwnResultReport[]>();
-  const asked = new Set<string>();
   const answering = new Set<string>();
   let away: Result<never, ArchiveProblem> | undefined;
-  for (const { lesion, rule } of toStore) {
-    const study = lesion.located.slice.header.text(TAG.StudyInstanceUID);
-    for (const name of rule.storeTo) {
-      const destination = world.destinations.get(name);
-      const place = `${name} ${study}`;
-      if (!destination || study === undefined || asked.has(place)) continue;
-      asked.add(place);
-      if (destination.confirm === 'answer') {
-        answering.add(name); // an archive that cannot be read
-        continue;
-      }
-      const there = await ownObjectsAt(destination, asReadUid(study), again, world);
-      if (!there.ok) {
-        // one that is away holds up no other: what it has is asked before anything is stored there (`ownOfOtherWork`)
-        if (!there.error.code.startsWith('archive-') || again) return there;
-        away ??= there;
-        continue;
-      }
-      answering.add(name);
-      const { series, own, reports } = there.value;
-      if (series.series.length > 0) studies.set(place, { ...series, own });
-      existing.set(name, [...(existing.get(name) ?? []), ...own]);
-      if (reports) existingReports.set(name, [...(existingReports.get(name) ?? []), ...reports]);
+  for (const { name, study } of places) {
+    const destination = world.destinations.get(name);
+    if (!destination) continue;
+    if (destination.confirm === 'answer') {
+      answering.add(name); // an archive that cannot be read
+      continue;
     }
+    const there = await ownObjectsAt(destination, study, present, world);
+    if (!there.ok) {
+      // one that is away holds up no other: what it has is asked before anything is stored there (`ownOfOtherWork`)
+      if (!there.error.code.startsWith('archive-') || again || present.overwritten) return there;
+      away ??= there;
+      continue;
+    }
+    answering.add(name);
+    const { series, own, reports } = there.value;
+    if (series.series.length > 0) studies.set(`${name} ${study}`, { ...series, own });
+    existing.set(name, [...(existing.get(name) ?? []), ...own]);
+    if (reports) existingReports.set(name, [...(existingReports.get(name) ?? []), ...reports]);
   }
   if (away && answering.size === 0) return away;
   const rejected = await world.ledger.rejections(
@@ -289,7 +320,7 @@ interface OwnObjectsAt {
 async function ownObjectsAt(
   { archive, resultReport }: Destination,
   study: StudyInstanceUid,
-  again: Again | undefined,
+  present: PresentWork,
   world: World,
 ): Promise<Result<OwnObjectsAt, ArchiveProblem>> {
   const series = await seriesOfStudy(archive, study);
@@ -298,7 +329,7 @@ async function ownObjectsAt(
   if (!own.ok) return own;
   const notes = await readNotesAt(archive, series.value, world);
   if (!notes.ok) return notes;
-  if (!resultReport && again?.earlier !== 'reject')
+  if (!resultReport && own.value.every((segment) => fateOf(segment, present) === 'stands'))
     return ok({ series: series.value, own: own.value, reports: undefined });
   const reports = await ownResultReportsIn(archive, series.value);
   return reports.ok ? ok({ series: series.value, own: own.value, reports: reports.value }) : reports;

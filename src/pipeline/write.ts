@@ -1,9 +1,8 @@
 import type { Network } from '../segmentation/index.js';
 import { probabilityOnSlice } from '../segmentation/index.js';
-import { KERNEL_REVISION, type ImagePlane, type Measurement, type MeasurementKey } from '../domain/index.js';
+import type { ImagePlane, Measurement, MeasurementKey } from '../domain/index.js';
 import type { ReadReport, SegmentationObject, SegmentedLesion, SeriesInstanceUid } from '../domain/index.js';
 import {
-  workKeyOf,
   writeSegmentations,
   type LesionSlice,
   type Refusal,
@@ -11,20 +10,16 @@ import {
   type SegmentationRequest,
   type SegmentationType,
 } from '../seg-writer/index.js';
-import { taskOf, type MeasurementResult } from './segment.js';
+import { hasOtherMarks, workOf, type SegmentationOrigin, type Segmented } from './lesion-work.js';
+import { taskOf } from './segment.js';
 import type { OwnSegment } from './own-objects.js';
 import type { Destination, Installation } from './world.js';
-
-export type Segmented = Extract<MeasurementResult, { kind: 'segmented' }>;
 
 /** An object and where it goes. */
 export interface ObjectToDeliver {
   readonly object: SegmentationObject;
   readonly destinations: readonly string[];
 }
-
-/** Where contours come from: what the report's chain began with, what made the report, which model drew. */
-export type SegmentationOrigin = Pick<SegmentationRequest, 'firstReport' | 'reportEquipment' | 'bundle'>;
 
 type RefusedLesion = Refusal & { readonly measurementKey: MeasurementKey };
 
@@ -40,7 +35,7 @@ export interface WriteRequest {
   readonly toStore: readonly Segmented[];
   /** Segments of ours by destination. */
   readonly existing: ReadonlyMap<string, readonly OwnSegment[]>;
-  /** Which segments of a lesion make another one needless: any of its measurement, or only those of the same work. */
+  /** Which segments of a lesion, drawn from the marks that it has, make another one needless: any of its measurement, or only those of the same work. */
   readonly existingIs: 'any' | 'same-work';
   readonly destinations: ReadonlyMap<string, Destination>;
   readonly seriesPlanes: ReadonlyMap<SeriesInstanceUid, readonly ImagePlane[]>;
@@ -162,24 +157,10 @@ function segmentOf(own: readonly OwnSegment[], segmented: Segmented, request: Wr
     (s) =>
       s.report === request.report.sopInstanceUID &&
       s.measurementKey === segmented.measurement.key &&
+      !hasOtherMarks(s, segmented.measurement) &&
       (request.existingIs === 'any' || s.workKey === workOf(segmented, request)),
   );
   return ofLesion.find((s) => s.standing !== 'rejected') ?? ofLesion[0];
-}
-
-/** The work that a lesion's segment is the result of. */
-export function workOf(
-  { measurement, lesion }: Segmented,
-  { report, origin: { bundle } }: Pick<WriteRequest, 'report' | 'origin'>,
-): string | undefined {
-  if (report.sopInstanceUID === undefined) return undefined;
-  return workKeyOf({
-    report: report.sopInstanceUID,
-    measurementKey: measurement.key,
-    method: lesion.method,
-    kernelRevision: KERNEL_REVISION,
-    bundle: lesion.method === 'cosegmentation' ? bundle : undefined,
-  });
 }
 
 /**

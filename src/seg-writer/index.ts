@@ -32,4 +32,5 @@ export type { ExplainedObject, ExplainedSegment, ExplainedWork } from './explain
 export { checkDocument, documentKindOf, type DocumentKind } from './self-check/check-document.js';
 export { compareReadBack, type ReadBack } from './read-back.js';
 export { ownSegments, segmentMask, type OwnSegment } from './own-segments.js';
+export { marksSha256 } from './marks-digest.js';
 export { measurementOfWorkKey, workKeyOf, type Work } from './work-key.js';

@@ -1,11 +1,12 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asReadUid, type SopInstanceUid } from '../../src/domain/index.js';
 import { openDatabase } from '../../src/ledger/index.js';
-import { imageFile, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
+import type { Natural } from './altered-phantom.js';
+import { imageFile, list, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
 import { smallWorld, type SmallWorld } from './small-world.js';
-import { ownAmong } from './told-objects.js';
+import { countsOf, descriptionsOf, evidenceOf, ownAmong, predecessorsOf, type Told } from './told-objects.js';
 
 let small: SmallWorld | undefined;
 afterEach(async () => {
@@ -41,23 +42,116 @@ test('an image that comes after the report: the report waits, and is stored by i
   expect((await runOf(small)).runs[0]!.measurements.map(({ outcome }) => outcome)).toEqual(['stored']);
 }, 60_000);
 
-test('a report with other marks under its UID: a replay reads it again and says so; what was stored stays as it was', async () => {
-  small = await smallWorld('live');
-  await small.work();
-  const [first] = ownAmong(await small.files());
-  const name = readdirSync(small.folder, { encoding: 'utf8' }).find((file) => file.endsWith('-report.dcm'))!;
-  const file = join(small.folder, name);
-  const other = reportAs(REPORT, (report) => {
-    report['SeriesInstanceUID'] = '2.25.1001.4';
-    otherMarks(report);
-  });
-  expect(Buffer.compare(readFileSync(file), other)).not.toBe(0);
-  writeFileSync(file, other);
-  const { report } = await runOf(small);
-  await small.world.ledger.reopen({ reports: [report.number] }, small.world.digests, 'replay', 'test');
-  await small.work();
-  const story = await runOf(small);
-  expect(story.report.amended).toBeInstanceOf(Date);
-  // the lesion has a contour: another is for a person to ask for
-  expect(ownAmong(await small.files()).map(({ bytes }) => Buffer.compare(bytes, first!.bytes))).toEqual([0]);
-}, 60_000);
+describe('a report that is overwritten under its UID, and read again', () => {
+  const ALL = { rejectionNotes: 'allowed', resultReport: true } as const;
+  const COUNTS = { SEG: 2, SR: 2, KO: 1 };
+  const overwrite = ({ folder }: SmallWorld, alter: (report: Natural) => void): void => {
+    const bytes = reportAs(REPORT, (report) => {
+      report['SeriesInstanceUID'] = '2.25.1001.4';
+      alter(report);
+    });
+    const name = readdirSync(folder, { encoding: 'utf8' }).find((file) => file.endsWith('-report.dcm'))!;
+    expect(Buffer.compare(readFileSync(join(folder, name)), bytes)).not.toBe(0);
+    writeFileSync(join(folder, name), bytes);
+  };
+  const readAgain = async (of: SmallWorld): Promise<void> => {
+    const { report } = await runOf(of);
+    await of.world.ledger.reopen({ reports: [report.number] }, of.world.digests, 'replay', 'test');
+    await of.work();
+  };
+  const outcomes = async (of: SmallWorld) =>
+    (await runOf(of)).runs[0]!.measurements.map(({ outcome, reason }) => reason ?? outcome);
+  const told = async (of: SmallWorld, kind: Told['kind']) =>
+    ownAmong(await of.files()).filter((each) => each.kind === kind);
+  const started = async (destination: Parameters<typeof smallWorld>[1] = ALL): Promise<SmallWorld> => {
+    small = await smallWorld('live', destination);
+    await small.work();
+    expect(await outcomes(small)).toEqual(['stored']);
+    return small;
+  };
+  /** The same archive, and a ledger that knows nothing. */
+  const withoutLedger = async (before: SmallWorld): Promise<SmallWorld> => {
+    const files = (await before.files()).map((bytes, i) => ({ name: `${i}-report.dcm`, bytes }));
+    await before.close();
+    small = await smallWorld('live', ALL, files);
+    await small.work();
+    return small;
+  };
+
+  test.each(['known to the ledger', 'after the ledger was lost'])(
+    'with other marks, %s: a contour of them, which names the one before; a note rejects that; a second look changes nothing',
+    async (how) => {
+      let world = await started();
+      const [seg] = await told(world, 'SEG');
+      const [report] = await told(world, 'SR');
+      overwrite(world, otherMarks);
+      if (how === 'known to the ledger') {
+        await readAgain(world);
+        expect((await runOf(world)).report.amended).toBeInstanceOf(Date);
+      } else world = await withoutLedger(world);
+      expect(await outcomes(world)).toEqual(['stored']);
+      expect(countsOf(await world.files())).toEqual(COUNTS);
+      const fresh = (await told(world, 'SEG')).find(({ sop }) => sop !== seg!.sop)!;
+      const freshReport = (await told(world, 'SR')).find(({ sop }) => sop !== report!.sop)!;
+      expect(descriptionsOf(fresh).join()).toContain(`replaces segment 1 of ${seg!.sop}`);
+      const trackingOf = ({ dataSet }: Told) => list(dataSet['SegmentSequence'])[0]!['TrackingUID'];
+      expect(trackingOf(fresh)).toBe(trackingOf(seg!));
+      expect(predecessorsOf(freshReport)).toEqual([report!.sop]);
+      const [note] = await told(world, 'KO');
+      expect([...evidenceOf(note!)].sort()).toEqual([seg!.sop, report!.sop].sort());
+
+      await readAgain(world);
+      expect(await outcomes(world)).toEqual(['already-stored']);
+      expect(countsOf(await world.files())).toEqual(COUNTS);
+      await withoutLedger(world);
+      expect(countsOf(await small!.files())).toEqual(COUNTS);
+    },
+    60_000,
+  );
+
+  test('with the same marks and other words: nothing is stored', async () => {
+    const world = await started();
+    overwrite(world, (report) => Object.assign(report, { SeriesDescription: 'once more' }));
+    await readAgain(world);
+    expect((await runOf(world)).report.amended).toBeInstanceOf(Date);
+    expect(await outcomes(world)).toEqual(['already-stored']);
+    expect(countsOf(await world.files())).toEqual({ SEG: 1, SR: 1, KO: 0 });
+  }, 60_000);
+
+  test('without marks: a note rejects what was stored', async () => {
+    const world = await started();
+    const [seg] = await told(world, 'SEG');
+    overwrite(world, (report) =>
+      Object.assign(report, { ContentSequence: list(report['ContentSequence']).slice(0, 4) }),
+    );
+    await readAgain(world);
+    await world.work();
+    expect(countsOf(await world.files())).toEqual({ SEG: 1, SR: 1, KO: 1 });
+    expect(evidenceOf((await told(world, 'KO'))[0]!)).toContain(seg!.sop);
+  }, 60_000);
+
+  test('with its lesion at another place of the document: the contour of the old place gives way to none', async () => {
+    const world = await started();
+    const [seg] = await told(world, 'SEG');
+    overwrite(world, (report) => {
+      const content = list(report['ContentSequence']);
+      report['ContentSequence'] = [content[0]!, ...content];
+      otherMarks(report);
+    });
+    await readAgain(world);
+    expect(await outcomes(world)).toEqual(['stored']);
+    expect(countsOf(await world.files())).toEqual(COUNTS);
+    expect(evidenceOf((await told(world, 'KO'))[0]!)).toContain(seg!.sop);
+  }, 60_000);
+
+  test('where no notes may be sent: both contours are there, and the later one says what it replaces', async () => {
+    const world = await started({});
+    const [seg] = await told(world, 'SEG');
+    overwrite(world, otherMarks);
+    await readAgain(world);
+    expect(await outcomes(world)).toEqual(['stored']);
+    const fresh = (await told(world, 'SEG')).find(({ sop }) => sop !== seg!.sop)!;
+    expect(descriptionsOf(fresh).join()).toContain(`replaces segment 1 of ${seg!.sop}`);
+    expect(countsOf(await world.files())).toEqual({ SEG: 2, SR: 0, KO: 0 });
+  }, 60_000);
+});

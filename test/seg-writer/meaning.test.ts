@@ -210,7 +210,7 @@ test('every segment says by what it was made', () => {
   expect(segment.text(TAG.SegmentAlgorithmName)).toBe('caliper-superellipse');
   expect(codeOf(algorithm!.items(TAG.AlgorithmFamilyCodeSequence)[0])).toBe('123109 DCM Manual Processing');
   expect(algorithm!.text(TAG.AlgorithmParameters)).toMatch(
-    /^method=superellipse;agreement=0\.875;key=2\.25\.\d+\|1\.6\.1\|superellipse\|2\|-;mask=[0-9a-f]{64};kernel=2;receipt=2;rule=default$/,
+    /^method=superellipse;agreement=0\.875;key=2\.25\.\d+\|1\.6\.1\|superellipse\|2\|-;mask=[0-9a-f]{64};kernel=2;receipt=2;marks=[0-9a-f]{64};rule=default$/,
   );
 });
 

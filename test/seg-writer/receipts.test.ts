@@ -4,11 +4,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPart10 } from '../../src/dicom/index.js';
-import { SOP_CLASS, TAG, type DataSet, type Mask, type SegmentationObject } from '../../src/domain/index.js';
+import {
+  asReadUid,
+  imagePoint,
+  SOP_CLASS,
+  TAG,
+  type DataSet,
+  type Mask,
+  type Measurement,
+  type SegmentationObject,
+} from '../../src/domain/index.js';
 import { isOwnObject } from '../../src/sr-parser/index.js';
 import {
   checkSegmentation,
   explainObject,
+  marksSha256,
   ownSegments,
   writeSegmentations,
   type LesionSlice,
@@ -189,4 +199,50 @@ describe('the rule', () => {
     expect(ruleOf(longest.bytes)).toBe('x'.repeat(4096));
     expect(parametersOf(longest.bytes).length).toBeLessThanOrEqual(10240);
   });
+});
+
+describe('the marks in a receipt', () => {
+  const measurement = (
+    lines: readonly (readonly [number, number, number, number])[],
+    image: { readonly sop: string; readonly frame?: number } = { sop: '1.2.3' },
+  ): Measurement => {
+    const axis = (line: readonly [number, number, number, number] | undefined) =>
+      line && {
+        points: {
+          space: 'image-point' as const,
+          ends: [imagePoint(line[0], line[1]), imagePoint(line[2], line[3])] as const,
+        },
+        reportedMm: undefined,
+        reportedValue: undefined,
+        unit: undefined,
+        code: undefined,
+        match: 'position' as const,
+      };
+    return {
+      ...lesionOn(phantom[0]!.slice, 1).located.measurement,
+      longAxis: axis(lines[0]),
+      shortAxis: axis(lines[1]),
+      image: { sopClassUID: undefined, sopInstanceUID: asReadUid(image.sop), frame: image.frame },
+    };
+  };
+  const long = [10.5, 20, 30.25, 40] as const;
+  const short = [12, 33, 25, 18.125] as const;
+  const digest = marksSha256(measurement([long, short]));
+
+  test('is SHA-256 over where the lines lie', () => {
+    const text = 'caliper-marks-v1\n1.2.3 1\nimage-point 10500 20000 30250 40000\nimage-point 12000 33000 25000 18125';
+    expect(digest).toBe(sha256(Buffer.from(text)));
+  });
+  test.each([
+    ['the other line first', measurement([short, long])],
+    ['the other end first', measurement([[30.25, 40, 10.5, 20], short])],
+    ['frame 1 named', measurement([long, short], { sop: '1.2.3', frame: 1 })],
+    ['a coordinate that lost its last bits', measurement([[10.5000001, 20, 30.25, 39.9999999], short])],
+  ])('%s: the same marks', (_, same) => expect(marksSha256(same)).toBe(digest));
+  test.each([
+    ['a line moved by a hundredth of a pixel', measurement([[10.51, 20, 30.25, 40], short])],
+    ['one line less', measurement([long])],
+    ['another image', measurement([long, short], { sop: '1.2.4' })],
+    ['another frame', measurement([long, short], { sop: '1.2.3', frame: 2 })],
+  ])('%s: other marks', (_, other) => expect(marksSha256(other)).not.toBe(digest));
 });

@@ -7,6 +7,7 @@ import {
   type SopInstanceUid,
   type Uid,
 } from '../../domain/index.js';
+import { marksSha256 } from '../marks-digest.js';
 import type { Bundle, SegmentationType } from '../request.js';
 
 export interface ObjectUids {
@@ -29,7 +30,12 @@ export function objectUidsOf(input: ObjectInput): ObjectUids {
   const fields = [
     input.report,
     ...[...new Set(input.images)].sort().map((uid) => `image=${uid}`),
-    ...input.lesions.map(({ located, method }) => `measurement=${located.measurement.key} method=${method}`).sort(),
+    ...input.lesions
+      .map(
+        ({ located: { measurement }, method }) =>
+          `measurement=${measurement.key} method=${method} marks=${marksSha256(measurement)}`,
+      )
+      .sort(),
     input.bundle ? `bundle=${input.bundle.name}@${input.bundle.sha256}` : 'bundle=none',
     `kernel=${KERNEL_REVISION}`,
     `policy=${input.policyName}`,

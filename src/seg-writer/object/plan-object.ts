@@ -10,6 +10,7 @@ import { freePlaces, fillUp } from '../layout/frame-padding.js';
 import { segmentMeaningOf } from '../meaning/segment-meaning.js';
 import type { Bundle, SegmentationRequest, SegmentationType } from '../request.js';
 import type { SourceImage } from '../source/source-image.js';
+import { marksSha256 } from '../marks-digest.js';
 import { workKeyOf } from '../work-key.js';
 import { MaskDigest } from './mask-digest.js';
 import { NO_PIXELS } from './packed-pixels.js';
@@ -70,7 +71,13 @@ function planSegment(
     number,
     tracking: trackingOf(measurement, ordinal, request.firstReport ?? report),
     meaning: segmentMeaningOf(measurement),
-    receipt: { version: RECEIPT_VERSION, workKey, maskSha256, kernelRevision: KERNEL_REVISION },
+    receipt: {
+      version: RECEIPT_VERSION,
+      workKey,
+      maskSha256,
+      kernelRevision: KERNEL_REVISION,
+      marksSha256: marksSha256(measurement),
+    },
   };
 }
 

@@ -99,7 +99,7 @@ test('d10-token-expiry-and-revocation', async () => {
   const began = bench.clock.now();
   await bench.live(world, 10 * MINUTE);
   expect(bench.clock.now() - began).toBeGreaterThan(30_000);
-  expect(refusals).toBeGreaterThan(3);
+  expect(refusals).toBeGreaterThan(1);
   expect(await states()).toEqual(['other stored 6', 'vault stored 6']);
 
   for (const [what, from] of [
