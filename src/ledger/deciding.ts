@@ -87,6 +87,8 @@ export async function reopen(
     const reports = await selectReports(transaction, selection);
     const urgency = selection.reports ? 'today' : 'backlog';
     const how = asked === undefined ? null : JSON.stringify(asked);
+    // what was looked after once, and did not get there, is looked after again
+    await transaction.query("update caliper.outdated set noted = '{}' where report = any($1)", [reports]);
     const values = [reports, digests.policyDigest, digests.methodDigest, cause, urgency, by, how];
     const again = await transaction.query<{ report: ReportNumber }>(
       `with ended as (

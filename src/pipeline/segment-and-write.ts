@@ -59,7 +59,9 @@ export async function segmentAndWrite(
   const world = await asAskedFor(claim, configured);
   const notes = await readNotes(studiesOf(report, claim), world);
   if (!notes.ok) return stopFor(notes.error, claim, world);
-  const standing = await standingOf(report, claim, world);
+  const judged = await standingOf(report, claim, studiesOf(report, claim), world);
+  if (!judged.ok) return stopFor(judged.error, claim, world);
+  const standing = judged.value;
   if (standing.kind !== 'counts') {
     const endings = await endingsWhereStored(report, studiesOf(report, claim), standing, claim, world);
     if (!endings.ok) return stopFor(endings.error, claim, world);

@@ -2,10 +2,11 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Archive } from '../../src/dicomweb/index.js';
 import { asReadUid, SOP_CLASS, type SopInstanceUid } from '../../src/domain/index.js';
+import { openDatabase } from '../../src/ledger/index.js';
 import type { World } from '../../src/pipeline/index.js';
 import { describeWith, orthanc, python } from '../environment/peers.js';
 import { amends, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
@@ -256,3 +257,55 @@ test('a result report waits for its segmentation: refused by the archive it is h
   expect(confirmed(small)).toEqual(['segmentation', 'result-report']);
   expect(countsOf(await small.files())).toEqual({ SEG: 1, SR: 1, KO: 0 });
 }, 120_000);
+
+test('a note that no archive took in a week ends as dead; a replay sends it', async () => {
+  const { world } = await amendedOnceAway();
+  const run = (await storyOf(world, REPORT)).runs[0]!;
+  expect(run.objects.map(({ kind, deliveries }) => [kind, deliveries[0]!.state])).toContainEqual([
+    'rejection-note',
+    'dead',
+  ]);
+  expect(countsOf(await world.files())).toEqual({ SEG: 2, SR: 2, KO: 0 });
+  await world.work();
+  expect(countsOf(await world.files())).toEqual({ SEG: 2, SR: 2, KO: 0 });
+  await replay(world);
+  await world.work();
+  expect(countsOf(await world.files())).toEqual({ SEG: 2, SR: 2, KO: 1 });
+}, 120_000);
+
+/** An amendment whose note on the older contour meets an archive that is busy for longer than anything is waited for. */
+async function amendedOnceAway(): Promise<{ readonly world: SmallWorld }> {
+  small = await smallWorld('live', ALL);
+  await small.work();
+  await store(
+    small,
+    reportAs(AMENDMENT, (amendment) => {
+      amends(amendment);
+      otherMarks(amendment);
+    }),
+  );
+  const pacs = small.world.destinations.get('pacs')!;
+  const busy: Archive = {
+    ...pacs.archive,
+    store: (study, objects) =>
+      objects.some(isNote)
+        ? Promise.resolve({ kind: 'busy', retryAfter: undefined })
+        : pacs.archive.store(study, objects),
+  };
+  const withBusy = { ...small.world, destinations: new Map([['pacs', { ...pacs, archive: busy }]]) };
+  await small.work(withBusy);
+  const database = await openDatabase(
+    { kind: 'embedded', folder: join(dirname(small.folder), 'state'), as: 'guest' },
+    { broken: () => undefined, lost: () => undefined },
+  );
+  if (!database.ok) throw new Error(database.error.says);
+  // as after a week of tries
+  const { rowCount } = await database.value.pool.query(
+    "update caliper.delivery set attempts = 176, due = now() where state = 'waiting'",
+  );
+  expect(rowCount).toBe(1);
+  await database.value.pool.query("update caliper.run set due = now() where state = 'waiting'");
+  await database.value.close();
+  await small.work(withBusy);
+  return { world: small };
+}

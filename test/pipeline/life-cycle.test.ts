@@ -186,6 +186,24 @@ describe('chains of reports', () => {
     },
   );
 
+  test('the same content in another series, and a lost ledger: the one whose contour is there counts, and no other is stored', async () => {
+    await small.work();
+    const older = reportAs('2.25.1001.66', (report) => Object.assign(report, { ContentDate: '19990101' }));
+    await store(older);
+    await small.work();
+    const files = (await small.files()).map((bytes, i) => ({ name: `${i}.dcm`, bytes }));
+    await small.close();
+    small = await smallWorld('live', { rejectionNotes: 'allowed' }, files);
+    await small.work();
+    await small.work();
+    expect(segmentations()).toHaveLength(1);
+    expect((await endOf(REPORT)).measurements).toEqual([['already-stored', undefined]]);
+    expect(await endOf('2.25.1001.66')).toEqual(skipped('duplicate-report'));
+    expect(
+      readdirSync(small.folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.dcm')),
+    ).toHaveLength(files.length);
+  });
+
   test('an amendment that takes every measurement back ends the older report', async () => {
     const empty = reportAs('2.25.1001.67', (report) => {
       amends(report);
