@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { asReadUid, type SopInstanceUid } from '../../src/domain/index.js';
+import { asReadUid, SOP_CLASS, type SopInstanceUid } from '../../src/domain/index.js';
 import { openDatabase } from '../../src/ledger/index.js';
-import type { Natural } from './altered-phantom.js';
+import { altered, type Natural } from './altered-phantom.js';
 import { imageFile, list, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
 import { smallWorld, type SmallWorld } from './small-world.js';
 import { countsOf, descriptionsOf, evidenceOf, ownAmong, predecessorsOf, type Told } from './told-objects.js';
@@ -108,6 +108,31 @@ describe('a report that is overwritten under its UID, and read again', () => {
     },
     60_000,
   );
+
+  test('a contour of an earlier layout, which does not say of which marks it is, is one of those that its report has', async () => {
+    const world = await started({});
+    const files = (await world.files()).map((bytes) =>
+      Buffer.from(bytes).includes(SOP_CLASS.Segmentation) && ownAmong([bytes]).length === 1
+        ? altered(bytes, (segmentation) => {
+            const [algorithm] = list(
+              list(segmentation['SegmentSequence'])[0]!['SegmentationAlgorithmIdentificationSequence'],
+            );
+            const parameters = String(algorithm!['AlgorithmParameters']);
+            algorithm!['AlgorithmParameters'] = parameters.replace(/;marks=[0-9a-f]{64}/, '');
+            expect(algorithm!['AlgorithmParameters']).not.toBe(parameters);
+          })
+        : bytes,
+    );
+    await world.close();
+    small = await smallWorld(
+      'live',
+      ALL,
+      files.map((bytes, i) => ({ name: `${i}-report.dcm`, bytes })),
+    );
+    await small.work();
+    expect(await outcomes(small)).toEqual(['already-stored']);
+    expect(countsOf(await small.files()).SEG).toBe(1);
+  }, 60_000);
 
   test('with the same marks and other words: nothing is stored', async () => {
     const world = await started();
