@@ -4,8 +4,8 @@ import { startKernelPool } from '../compute/index.js';
 import { resolveSecret, type Configuration } from '../configuration/index.js';
 import { differenceOf, digestsOf, readLesionSet, type ComparedSet, type SetDifference } from '../dataset/index.js';
 import type { Archive } from '../dicomweb/index.js';
-import type { Ledger } from '../ledger/index.js';
-import { fail, ok, REASONS, type ReasonCode, type Result } from '../domain/index.js';
+import { announceHarvest, LOOK_EVERY_MS, openHarvests, type Askers } from '../ledger/index.js';
+import { fail, ms, ok, REASONS, type ReasonCode, type Result } from '../domain/index.js';
 import {
   dicomDate,
   harvest as harvestArchive,
@@ -16,8 +16,14 @@ import {
   type SetForm,
   type SurveyedWindow,
 } from '../harvest/index.js';
-import { openLedgerBeside } from './guest-ledger.js';
-import { loadConfiguration, openArchives, secretSources, type StartProblem } from './configured-world.js';
+import { openLedgerBeside, type GuestLedger } from './guest-ledger.js';
+import {
+  databaseOptions,
+  loadConfiguration,
+  openArchives,
+  secretSources,
+  type StartProblem,
+} from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { startHarvestProgress } from './harvest-progress.js';
 import { ended } from './run.js';
@@ -34,6 +40,7 @@ export interface HarvestOptions {
   readonly limit: number | undefined;
   readonly context: number | undefined;
   readonly resume: boolean;
+  readonly together: boolean;
   readonly dryRun: boolean;
   readonly as: SetForm;
   readonly dicom: boolean;
@@ -42,6 +49,8 @@ export interface HarvestOptions {
   readonly json: boolean;
 }
 
+/** How long processes that work together wait for one that says nothing. */
+const LEASE = ms(20_000);
 /** Short enough to be guessed, a key hides nobody. */
 const SHORTEST_KEY = 32;
 
@@ -61,31 +70,41 @@ export async function harvest(options: HarvestOptions, terminal: Terminal): Prom
   const archives = openArchives(configuration.value);
   if (!archives.ok) return ended(archives.error, terminal);
 
-  const reviews =
-    options.reviewed && !options.dryRun ? await openLedgerBeside(configuration.value, options.config) : undefined;
-  if (reviews && !reviews.ok) return ended(reviews.error, terminal);
-  const ledger = reviews?.value.ledger;
-  const plan = planOf(configuration.value, options, dates.value, settings.value, archives.value, ledger);
+  if (options.together && configuration.value.database === 'embedded')
+    return usage('--together needs a PostgreSQL that all processes reach: set database.url');
+  const needsLedger = (options.reviewed || options.together) && !options.dryRun;
+  const guest = needsLedger ? await openLedgerBeside(configuration.value, options.config) : undefined;
+  if (guest && !guest.ok) return ended(guest.error, terminal);
+  const plan = planOf(configuration.value, options, dates.value, settings.value, archives.value, guest?.value);
+  const database = databaseOptions(configuration.value, options.config, 'guest');
+  if (!database.ok) return ended(database.error, terminal);
+  const presence = await announceHarvest(database.value, { lookEveryMs: LOOK_EVERY_MS, sleep: pause });
+  const share = () => shareOf(presence.seen(), configuration.value.harvest.shareOfBudget);
   const kernels = startKernelPool({ threads: options.threads });
   let interrupted: ExitCode | undefined;
   void untilSignal().then(({ exit }) => (interrupted = exit === EXIT.done ? EXIT.interrupted : exit));
   const stopped = () => interrupted !== undefined;
-  const world = { now: Date.now, sleep: pause, kernels, stopped };
+  const world = { now: Date.now, sleep: pause, kernels, share, stopped };
   try {
     if (options.dryRun) return await dryRun(plan, { ...world, tell: () => undefined }, options.json, terminal);
     const progress = startHarvestProgress(terminal, () => performance.now());
     const outcome = await harvestArchive(plan, { ...world, tell: progress.show });
     progress.end();
     if (!outcome.ok) return usage(outcome.error.says);
-    return tell(outcome.value, plan.out, options.json, terminal);
+    return tell(outcome.value, plan.out, options, terminal);
   } finally {
     await kernels.close();
-    await reviews?.value.close();
+    await presence.close();
+    await guest?.value.close();
     await Promise.all([...archives.value.values()].map((archive) => archive.close()));
   }
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Beside a daemon, or where it is not known whether one is there, the configured share; with other harvests, as much as each of them. */
+const shareOf = (seen: Askers | 'unknown', configured: number): number =>
+  seen === 'unknown' ? configured : (seen.daemon === 'leads' ? configured : 1) / Math.max(1, seen.harvests);
 
 type Dates = Pick<HarvestPlan['scope'], 'from' | 'to'>;
 
@@ -147,7 +166,7 @@ function planOf(
   dates: Dates,
   settings: Settings,
   archives: ReadonlyMap<string, Archive>,
-  ledger: Ledger | undefined,
+  guest: GuestLedger | undefined,
 ): HarvestPlan {
   const { harvest: section } = configuration;
   const configured = (name: string) => configuration.archives.find((a) => a.name === name)!;
@@ -176,16 +195,15 @@ function planOf(
     out: resolve(options.out ?? '.'),
     stateFolder: resolve(dirname(resolve(options.config ?? '.')), configuration.stateFolder),
     key: settings.key,
-    start: options.resume ? 'resume' : 'new',
-    reviews: ledger && { ledger, archives },
+    start:
+      options.together && guest
+        ? { shared: { harvests: openHarvests(guest.database), leaseMs: LEASE } }
+        : options.resume
+          ? 'resume'
+          : 'new',
+    reviews: options.reviewed ? guest && { ledger: guest.ledger, archives } : undefined,
     parallel: section.parallel,
-    terms: (archive) => {
-      const { requestsPerSecond, megabytesPerSecond } = configured(archive).budget;
-      return {
-        requestsPerSecond: requestsPerSecond * section.shareOfBudget,
-        megabytesPerSecond: megabytesPerSecond * section.shareOfBudget,
-      };
-    },
+    terms: (archive) => configured(archive).budget,
     patienceMs: section.patienceMinutes * 60_000,
     withdrawn: settings.withdrawn,
     description: {
@@ -202,18 +220,28 @@ function planOf(
   };
 }
 
-function tell(outcome: HarvestOutcome, out: string, json: boolean, terminal: Terminal): ExitCode {
+function tell(outcome: HarvestOutcome, out: string, { json, together }: HarvestOptions, terminal: Terminal): ExitCode {
+  const again = together ? 'the same command' : 'the same command with --resume';
   switch (outcome.kind) {
     case 'already-complete':
       terminal.err(`${out} is complete: nothing to do`);
       return EXIT.done;
+    case 'done-together':
+      if (outcome.retryable > 0)
+        terminal.err(`${outcome.retryable} windows or reports may be had later: ${again} asks again`);
+      terminal.err(`${outcome.rows} rows in ${out}, put together by another process`);
+      return outcome.retryable > 0 ? EXIT.someFailed : EXIT.done;
+    case 'out-of-touch':
+      terminal.err('database-unreachable: for so long that other processes may do what this one had at hand');
+      terminal.err(`what was done is kept: ${again} goes on`);
+      return EXIT.someFailed;
     case 'interrupted':
-      terminal.err('interrupted: the same command with --resume goes on');
+      terminal.err(`interrupted: ${again} goes on`);
       return EXIT.interrupted;
     case 'archive-gone': {
       const reason = REASONS[outcome.reason];
       terminal.err(`${outcome.archive}: ${outcome.reason}. ${reason.says} ${reason.do}`);
-      terminal.err('what was done is kept: the same command with --resume goes on');
+      terminal.err(`what was done is kept: ${again} goes on`);
       return EXIT.someFailed;
     }
     case 'done': {
@@ -231,8 +259,7 @@ function tell(outcome: HarvestOutcome, out: string, json: boolean, terminal: Ter
       else terminal.out(funnelText(outcome));
       for (const { window, reason } of set.partitions.failed)
         terminal.err(`${window} could not be searched (${reason}): ${REASONS[reason as ReasonCode].says}`);
-      if (retryable > 0)
-        terminal.err(`${retryable} windows or reports may be had later: the same command with --resume asks again`);
+      if (retryable > 0) terminal.err(`${retryable} windows or reports may be had later: ${again} asks again`);
       terminal.err(`${set.rows.length} rows in ${out}`);
       return retryable > 0 ? EXIT.someFailed : EXIT.done;
     }

@@ -28,6 +28,8 @@ export interface ArchiveOptions {
   readonly credentials: Credentials;
   readonly tls?: Tls;
   readonly budget: Budget;
+  /** How much of the budget is this process's now, above 0 and at most 1; without it, all of it. */
+  readonly share?: () => number;
   readonly timeouts: Timeouts;
   /** Longer answers are not read. */
   readonly maximumAnswerBytes: number;

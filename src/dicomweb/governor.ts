@@ -39,10 +39,11 @@ type Admission =
   /** The archive asked for patience (429, 503) and is not disturbed before `retryAfter` is over. */
   | { readonly kind: 'paused'; readonly retryAfter: Ms };
 
-/** Asks for one request that sends `bytes`. Earlier answers whose bytes are not yet paid for delay it. */
+/** Asks for one request that sends `bytes`, at a share of the budget. Earlier answers whose bytes are not yet paid for delay it. */
 function admit(
   state: BudgetState,
   bytes: number,
+  share: number,
   now: number,
 ): { readonly state: BudgetState; readonly admission: Admission } {
   // a clock that was set back makes no pause longer
@@ -52,8 +53,8 @@ function admit(
       state: { ...state, pausedUntil: now + left },
       admission: { kind: 'paused', retryAfter: ms(left) },
     };
-  const requests = take(state.requests, 1, now);
-  const sent = take(state.bytes, bytes, now);
+  const requests = take(state.requests, 1 / share, now);
+  const sent = take(state.bytes, bytes / share, now);
   return {
     state: { ...state, requests: requests.bucket, bytes: sent.bucket },
     admission: { kind: 'admitted', waitMs: Math.max(requests.waitMs, sent.waitMs) },
@@ -80,15 +81,18 @@ const pause = (state: BudgetState, retryAfter: Ms, now: number): BudgetState => 
 export class Governor {
   #state: BudgetState;
   readonly #clock: Clock;
+  readonly #share: () => number;
 
-  constructor(budget: Budget, clock: Clock) {
+  /** `share`: how much of the budget is this process's now, above 0 and at most 1. */
+  constructor(budget: Budget, clock: Clock, share: () => number = () => 1) {
     this.#clock = clock;
+    this.#share = share;
     this.#state = freshBudget(budget, clock.now());
   }
 
   /** Waits until a request that sends `bytes` may go; a value where the archive asked to be left alone. */
   async admit(bytes: number): Promise<Admission> {
-    const { state, admission } = admit(this.#state, bytes, this.#clock.now());
+    const { state, admission } = admit(this.#state, bytes, this.#share(), this.#clock.now());
     this.#state = state;
     if (admission.kind === 'admitted' && admission.waitMs > 0) await this.#clock.sleep(admission.waitMs);
     return admission;
@@ -96,7 +100,7 @@ export class Governor {
 
   /** Counts bytes that arrived; gives the ms that whoever reads them has to wait before it goes on. */
   arrived(bytes: number): number {
-    const { state, waitMs } = arrive(this.#state, bytes, this.#clock.now());
+    const { state, waitMs } = arrive(this.#state, bytes / this.#share(), this.#clock.now());
     this.#state = state;
     return waitMs;
   }

@@ -27,7 +27,7 @@ const MAXIMUM_FAILURE_BYTES = 1_000_000;
  * are not followed. Nothing is tried twice, but for a renewed bearer token and a question that was lost with a kept-alive connection.
  */
 export function openTransport(options: ArchiveOptions, clock: Clock): Transport {
-  const governor = new Governor(options.budget, clock);
+  const governor = new Governor(options.budget, clock, options.share);
   const agent = agentOf(options);
   const root = rootOf(options.url);
   const circuits = options.circuit && {

@@ -14,6 +14,7 @@ import { StageCount, type Stage } from './funnel.js';
 import { patientsAmong, type Patient, type PatientRegistry } from './patients.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import type { SetForm } from './settings.js';
+import { nameOf } from './work-book.js';
 
 /** A row with what the other rows decide. */
 export interface AssembledRow {
@@ -276,16 +277,13 @@ const EMPTY: ReadEntry = {
 
 function partitionsOf(entries: readonly Entry[]): AssembledSet['partitions'] {
   const last = new Map<string, PartitionEntry>();
-  for (const entry of entries)
-    if (entry.kind === 'partition') last.set(partitionName(entry.source, entry.partition), entry);
+  for (const entry of entries) if (entry.kind === 'partition') last.set(nameOf(entry), entry);
   const failed: { window: string; reason: string }[] = [];
   let listed = 0;
-  for (const [window, { result }] of last) {
+  for (const { source, partition, result } of last.values()) {
     if (result.kind === 'listed') listed++;
-    if (result.kind === 'failed') failed.push({ window, reason: result.reason });
+    if (result.kind === 'failed')
+      failed.push({ window: `${source} ${partition.from}-${partition.to}`, reason: result.reason });
   }
   return { listed, failed: failed.sort((a, b) => (a.window < b.window ? -1 : 1)) };
 }
-
-export const partitionName = (source: string, { from, to }: PartitionEntry['partition']): string =>
-  `${source} ${from}-${to}`;

@@ -27,7 +27,7 @@ export async function searchPartition(
     partition,
     result,
   });
-  const swept = await patience.ask(() => sweep(source.archive, layer, () => undefined));
+  const swept = await patience.ask(() => sweep(source.archive, layer, () => new Map()));
   const listed: Result<SweepResult, ReasonCode> = swept.ok ? complete(swept.value) : swept;
   if (listed.ok) return entry({ kind: 'listed', found: foundIn(listed.value) });
   if (isTooLarge(swept) && split(partition)) return entry({ kind: 'split' });

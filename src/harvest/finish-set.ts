@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import {
   deepLesionPlaces,
   deepLesionTable,
@@ -17,14 +16,13 @@ import { AtOnce, together } from './at-once.js';
 import { contactSheet } from './contact-sheet.js';
 import { datasheet } from './datasheet.js';
 import { DICOM_FOLDER, exportDicom } from './dicom-export/export-dicom.js';
-import { syncFolder, writeDurably } from './durable-files.js';
+import { moveBack, moved, syncFolder, writeDurably } from './durable-files.js';
 import type { PointPair } from './entries.js';
-import { writeRegistry } from './patients.js';
 import { provenanceLine } from './provenance.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import { imagePath, maskPath, seedPath, sliceName } from './set-files.js';
 import type { HarvestPlan } from './settings.js';
-import type { WorkFolder } from './work-folder.js';
+import type { Moves, WorkState } from './work-state.js';
 
 /** Folders in which pictures lie; nothing else in the set is ever deleted. */
 const PICTURE_FOLDERS = ['images', 'Images_png', 'masks', 'seeds', DICOM_FOLDER];
@@ -37,14 +35,13 @@ export async function finishSet(
   set: AssembledSet,
   plan: HarvestPlan,
   names: Pseudonyms,
-  folder: WorkFolder,
+  state: WorkState,
 ): Promise<void> {
   // first, so that a patient never gets a second split because of a power cut
-  await writeRegistry(folder.registry, set.registry);
+  await state.writeRegistry(set.registry);
   const rows = set.rows.map(harvestedRow);
   const dicom = plan.scope.dicom === 'beside' ? await exportDicom(set, plan.out, names) : [];
-  const form =
-    plan.scope.form === 'deeplesion' ? await asDeepLesion(set, rows, plan.out, folder.journal) : ownForm(set, rows);
+  const form = plan.scope.form === 'deeplesion' ? await asDeepLesion(set, rows, plan.out, state) : ownForm(set, rows);
   await deleteOthers(plan.out, new Set([...form.pictures, ...dicom]));
 
   const write = (name: string, content: string) => writeDurably(join(plan.out, name), content);
@@ -91,16 +88,16 @@ async function asDeepLesion(
   set: AssembledSet,
   rows: readonly HarvestedRow[],
   out: string,
-  journal: string,
+  state: WorkState,
 ): Promise<FormedSet> {
   const places = deepLesionPlaces(rows);
   const named = namedRows(rows, places);
   const files = new Map(named.map(({ row, file }) => [row.id, file]));
-  const moves: (readonly [from: string, to: string])[] = [
+  const moves: Moves = [
     ...[...places].map(([series, { name }]) => [`images/${series}`, `Images_png/${name}`] as const),
     ...named.map(({ row, id }) => [seedPath(row.id), seedPath(id)] as const),
   ];
-  await writeDurably(movesPath(journal), JSON.stringify(moves));
+  await state.writeMoves(moves);
   for (const [from, to] of moves) await moved(join(out, from), join(out, to));
   const pictures = new Set(named.map(({ id }) => seedPath(id)));
   for (const { row } of set.rows)
@@ -117,21 +114,12 @@ async function asDeepLesion(
   };
 }
 
-const movesPath = (journal: string): string => join(dirname(journal), 'names.json');
-
-/** Gives pictures the names back that they have while a harvest works. */
-export async function restoreWorkingNames(out: string, journal: string): Promise<void> {
-  const text = await ifThere(readFile(movesPath(journal), 'utf8'));
-  if (text === undefined) return;
-  for (const [from, to] of JSON.parse(text) as (readonly [string, string])[])
-    await moved(join(out, to), join(out, from));
-  await rm(movesPath(journal), { force: true });
-}
-
-/** Renames what is there; what was renamed before is not there. */
-async function moved(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await ifThere(rename(from, to));
+/** Gives pictures the names back that they have while a harvest works. To be called when nobody else writes there. */
+export async function restoreWorkingNames(out: string, state: WorkState): Promise<void> {
+  const moves = await state.readMoves();
+  if (!moves) return;
+  await moveBack(out, moves);
+  await state.forgetMoves();
 }
 
 async function deleteOthers(out: string, pictures: ReadonlySet<string>): Promise<void> {
@@ -255,8 +243,7 @@ async function digests(out: string): Promise<string> {
   return [...lines].sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join('');
 }
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
+const digestOf = async (path: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');

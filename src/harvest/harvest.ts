@@ -1,29 +1,36 @@
 import { mkdir } from 'node:fs/promises';
 import { todayIn } from '../dicomweb/index.js';
-import { asReadUid, fail, ok, type ReasonCode, type Result, type SopClassUid } from '../domain/index.js';
+import { asReadUid, ok, type ReasonCode, type Result, type SopClassUid } from '../domain/index.js';
 import { isReportClass, type ReviewedWorld } from '../pipeline/index.js';
-import { assemble, partitionName, type AssembledSet, type Known } from './assemble.js';
+import { assemble, type AssembledSet, type Known } from './assemble.js';
 import { windows } from './calendar.js';
 import { searchPartition } from './crawl.js';
 import type { Entry, Found, PartitionEntry } from './entries.js';
 import { finishSet, restoreWorkingNames } from './finish-set.js';
-import { Journal } from './journal.js';
 import { FIRST_DATE } from './partitions.js';
 import { ArchiveGone, Interrupted, Patience } from './patience.js';
-import { readRegistry } from './patients.js';
 import { politely, type PoliteArchive } from './polite-archive.js';
 import { Pseudonyms } from './pseudonyms.js';
 import { isQuietAt } from './quiet-hours.js';
 import { entryOf, isNoteClass, type ReportContext } from './report-entry.js';
+import { ReportQueue } from './report-queue.js';
 import { FilesOfReport, SetFiles } from './set-files.js';
 import type { HarvestPlan, HarvestProgress, HarvestSource, HarvestWorld } from './settings.js';
+import { OutOfTouch } from './shared-book.js';
+import { openSharedWork } from './shared-work.js';
 import { SliceTaker } from './slice-taker.js';
 import { steady } from './steady-kernels.js';
-import { openWorkFolder, type StartRefusal, type WorkFolder } from './work-folder.js';
+import { mayBeHadLater, windowName, type WorkBook } from './work-book.js';
+import { openWorkFolder } from './work-folder.js';
+import type { StartRefusal, WorkState } from './work-state.js';
 
 export type HarvestOutcome =
   | { readonly kind: 'done'; readonly set: AssembledSet; readonly retryable: number }
+  /** Another process that works on the same harvest made the set. */
+  | { readonly kind: 'done-together'; readonly rows: number; readonly retryable: number }
   | { readonly kind: 'already-complete' }
+  /** Others may do what this process had at hand. */
+  | { readonly kind: 'out-of-touch' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'archive-gone'; readonly archive: string; readonly reason: ReasonCode };
 
@@ -34,28 +41,20 @@ export type HarvestOutcome =
 export async function harvest(plan: HarvestPlan, world: HarvestWorld): Promise<Result<HarvestOutcome, StartRefusal>> {
   const names = new Pseudonyms(plan.key);
   const today = todayIn(plan.sources[0]?.timeZone ?? 'UTC', world.now());
-  const work = await openWorkFolder(plan, names, today);
+  const work =
+    typeof plan.start === 'string'
+      ? await openWorkFolder(plan, names, today)
+      : await openSharedWork(plan, plan.start.shared, names, today);
   if (!work.ok) return work;
   if (work.value === 'already-complete') return ok({ kind: 'already-complete' });
   try {
-    const opened = await Journal.open(work.value.journal);
-    if (!opened.ok)
-      return fail({ says: `the journal ${work.value.journal} is damaged: delete it and ${plan.out}, and begin again` });
     await mkdir(plan.out, { recursive: true });
-    await restoreWorkingNames(plan.out, work.value.journal);
-    const run = new Run(plan, world, names, work.value, opened.value.journal, opened.value.entries);
-    try {
-      return ok(await run.work());
-    } finally {
-      await opened.value.journal.close();
-    }
+    if (typeof plan.start === 'string') await restoreWorkingNames(plan.out, work.value);
+    return ok(await new Run(plan, world, names, work.value).work());
   } finally {
     await work.value.release();
   }
 }
-
-/** What may be had by asking once more. */
-const isRetryable = (reason: ReasonCode): boolean => reason.startsWith('archive-') || reason === 'worker-crashed';
 
 interface Task {
   readonly found: Found;
@@ -65,25 +64,21 @@ interface Task {
 /** What the reports of a source share. */
 type SourceContext = Omit<ReportContext, 'files'>;
 
-/** How many found reports may wait for a lane. */
-const MOST_WAITING = 500;
+/** How often it is asked whether another process has searched a window or made the set. */
+const LOOK_AGAIN_MS = 200;
 
 class Run {
   readonly #plan: HarvestPlan;
   readonly #world: HarvestWorld;
   readonly #names: Pseudonyms;
-  readonly #folder: WorkFolder;
-  readonly #journal: Journal;
-  readonly #entries: Entry[] = [];
-  readonly #partitions = new Map<string, PartitionEntry>();
-  readonly #accounted = new Set<string>();
+  readonly #state: WorkState;
+  readonly #book: WorkBook;
+  readonly #queue: ReportQueue<Task>;
   readonly #seen = new Set<string>();
   readonly #found: Known['found'][number][] = [];
-  readonly #tasks: Task[] = [];
   readonly #polite = new Map<HarvestSource['archive'], PoliteArchive>();
   readonly #slices: SliceTaker;
   readonly #files: SetFiles;
-  #crawled: 'no' | 'yes' = 'no';
   #taken = 0;
   #reports = 0;
   #done = 0;
@@ -95,22 +90,22 @@ class Run {
   #waiting: HarvestProgress['waiting'];
   #failure: unknown;
 
-  constructor(
-    plan: HarvestPlan,
-    world: HarvestWorld,
-    names: Pseudonyms,
-    folder: WorkFolder,
-    journal: Journal,
-    before: readonly Entry[],
-  ) {
+  constructor(plan: HarvestPlan, world: HarvestWorld, names: Pseudonyms, state: WorkState) {
     this.#plan = plan;
     this.#world = { ...world, kernels: steady(world.kernels) };
     this.#names = names;
-    this.#folder = folder;
-    this.#journal = journal;
+    this.#state = state;
+    this.#book = state.book;
+    this.#queue = new ReportQueue(state.book, plan.parallel, {
+      sleep: (ms) => world.sleep(ms),
+      ended: () => this.#isEnded(),
+      doneElsewhere: () => {
+        this.#done++;
+        this.#tell();
+      },
+    });
     this.#slices = new SliceTaker(plan.scope.contextMm);
     this.#files = new SetFiles(plan.out);
-    for (const entry of before) this.#remember(entry);
   }
 
   async work(): Promise<HarvestOutcome> {
@@ -119,6 +114,7 @@ class Run {
     const failure = this.#failure;
     if (failure instanceof Interrupted || (failure === undefined && this.#world.stopped()))
       return { kind: 'interrupted' };
+    if (failure instanceof OutOfTouch) return { kind: 'out-of-touch' };
     if (failure instanceof ArchiveGone)
       return { kind: 'archive-gone', archive: failure.archive, reason: failure.reason };
     if (failure instanceof Error) throw failure;
@@ -126,16 +122,8 @@ class Run {
     return this.#finish();
   }
 
-  /** What the journal said before, unless asking once more may give more. */
-  #remember(entry: Entry): void {
-    if (entry.kind === 'partition') {
-      if (entry.result.kind === 'failed') return;
-      this.#partitions.set(partitionName(entry.source, entry.partition), entry);
-    } else {
-      if (entry.kind === 'report' && entry.result.kind === 'lost' && isRetryable(entry.result.reason)) return;
-      this.#accounted.add(entry.report);
-    }
-    this.#entries.push(entry);
+  #isEnded(): boolean {
+    return this.#failure !== undefined || this.#world.stopped();
   }
 
   async #crawl(): Promise<void> {
@@ -143,25 +131,33 @@ class Run {
     for (const source of this.#plan.sources) {
       const context = this.#contextOf(source);
       const search = (partition: PartitionEntry['partition']) => this.#search(context, partition);
-      for await (const window of windows(from ?? FIRST_DATE, to ?? this.#folder.record.until, search)) {
+      for await (const window of windows(from ?? FIRST_DATE, to ?? this.#state.until, search)) {
         this.#calendar = { done: window.monthsDone, all: window.months };
         if (window.entry.result.kind === 'listed')
           for (const found of window.entry.result.found) await this.#take(found, context);
         this.#tell();
-        if (this.#isFull() || this.#failure !== undefined || this.#world.stopped()) break;
+        if (this.#isFull() || this.#isEnded()) break;
       }
       if (this.#isFull()) break;
     }
-    this.#crawled = 'yes';
+    this.#queue.close();
   }
 
+  /** Searches a window, unless it was searched, or waits for whoever does. */
   async #search(context: SourceContext, partition: PartitionEntry['partition']): Promise<PartitionEntry> {
-    const known = this.#partitions.get(partitionName(context.source.name, partition));
-    if (known) return known;
-    const entry = await searchPartition(context.source, partition, context.patience);
-    await this.#journal.add(entry);
-    this.#entries.push(entry);
-    return entry;
+    const name = windowName(context.source.name, partition);
+    while (!this.#isEnded()) {
+      const { mine } = await this.#book.claim([name]);
+      if (mine.has(name)) {
+        const entry = await searchPartition(context.source, partition, context.patience);
+        await this.#book.add(entry);
+        return entry;
+      }
+      const known = await this.#book.entryOf(name);
+      if (known?.kind === 'partition') return known;
+      await this.#world.sleep(LOOK_AGAIN_MS);
+    }
+    throw new Interrupted();
   }
 
   #isFull(): boolean {
@@ -186,25 +182,13 @@ class Run {
     if (!isNote) this.#taken++;
     this.#found.push({ report, lost: undefined });
     this.#reports++;
-    if (this.#accounted.has(report)) {
-      this.#done++;
-      return;
-    }
-    while (this.#tasks.length >= MOST_WAITING && this.#failure === undefined && !this.#world.stopped())
-      await this.#world.sleep(20);
-    this.#tasks.push({ found, context });
+    await this.#queue.add(report, { found, context });
   }
 
   /** Takes report after report; while the files of one go to the disk, the next is worked on. */
   async #lane(): Promise<void> {
     let writing = Promise.resolve();
-    while (this.#failure === undefined && !this.#world.stopped()) {
-      const task = this.#tasks.shift();
-      if (!task) {
-        if (this.#crawled === 'yes') break;
-        await this.#world.sleep(5);
-        continue;
-      }
+    for (let task = await this.#next(); task; task = await this.#next()) {
       const files = new FilesOfReport(this.#files);
       try {
         const entry = await entryOf(task.found, { ...task.context, files });
@@ -219,11 +203,17 @@ class Run {
     await writing;
   }
 
+  #next(): Promise<Task | undefined> {
+    return this.#queue.next().catch((error: unknown) => {
+      this.#fail(error);
+      return undefined;
+    });
+  }
+
   /** A report counts when its files and what is said of it are on the disk, in this order. */
   async #account(entry: Entry, files: FilesOfReport): Promise<void> {
     await files.onDisk();
-    await this.#journal.add(entry);
-    this.#entries.push(entry);
+    await this.#book.add(entry);
     this.#count(entry);
   }
 
@@ -243,7 +233,6 @@ class Run {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    this.#crawled = 'yes';
   }
 
   #tell(): void {
@@ -276,7 +265,7 @@ class Run {
       patience: new Patience(source.name, patienceMs, {
         now: () => world.now(),
         sleep: (ms) => world.sleep(ms),
-        stopped: () => world.stopped() || this.#failure !== undefined,
+        stopped: () => this.#isEnded(),
         isQuiet: () => isQuietAt(source.quietHours, source.timeZone, world.now()),
         waiting: (reason) => {
           this.#waiting = reason;
@@ -304,20 +293,32 @@ class Run {
     );
   }
 
+  /** Makes the set, or waits for whoever does. */
   async #finish(): Promise<HarvestOutcome> {
+    for (;;) {
+      const claim = await this.#state.claimFinish();
+      if (claim === 'mine') return this.#makeSet();
+      if (claim !== 'others') return { kind: 'done-together', ...claim };
+      if (this.#world.stopped()) return { kind: 'interrupted' };
+      await this.#world.sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  async #makeSet(): Promise<HarvestOutcome> {
+    // whoever tried before may have been killed while it gave pictures their names
+    await restoreWorkingNames(this.#plan.out, this.#state);
+    const entries = await this.#book.all();
     const set = assemble(
-      { found: this.#found, entries: this.#entries },
+      { found: this.#found, entries },
       this.#plan.scope.form,
       this.#names,
-      await readRegistry(this.#folder.registry),
+      await this.#state.readRegistry(),
       this.#plan.withdrawn,
     );
-    await finishSet(set, this.#plan, this.#names, this.#folder);
+    await finishSet(set, this.#plan, this.#names, this.#state);
     const retryable =
-      set.partitions.failed.length +
-      this.#entries.filter((e) => e.kind === 'report' && e.result.kind === 'lost' && isRetryable(e.result.reason))
-        .length;
-    if (retryable === 0) await this.#folder.finished();
+      set.partitions.failed.length + entries.filter((entry) => entry.kind === 'report' && mayBeHadLater(entry)).length;
+    await this.#state.finished({ rows: set.rows.length, retryable });
     return { kind: 'done', set, retryable };
   }
 }

@@ -1,7 +1,8 @@
-import type { Archive, ArchiveProblem, Clock } from '../dicomweb/index.js';
+import type { Archive, ArchiveProblem } from '../dicomweb/index.js';
 import type { Result } from '../domain/index.js';
 import { AtOnce } from './at-once.js';
 import { Latency } from './latency.js';
+import type { HarvestWorld, Terms } from './settings.js';
 
 /** What one archive was asked for. */
 export interface Load {
@@ -18,17 +19,17 @@ export interface PoliteArchive {
 const AT_ONCE = 4;
 
 /**
- * The same archive, asked evenly: requests a second and bytes a second are a share of its budget, spread instead of in bursts, and fewer while its
+ * The same archive, asked evenly: requests a second and bytes a second are this process's share of its budget, spread instead of in bursts, and fewer while its
  * answers become slow. The archive's own governor stays beneath it. Whoever asks is served in the order of asking, a few at a time, so that the time
  * of an answer is the archive's and not that of a queue of ours.
  */
 export function politely(
   archive: Archive,
-  terms: { readonly requestsPerSecond: number; readonly megabytesPerSecond: number },
-  clock: Clock,
+  terms: Terms,
+  clock: Pick<HarvestWorld, 'now' | 'sleep' | 'share'>,
 ): PoliteArchive {
-  const spacingMs = 1000 / terms.requestsPerSecond;
-  const bytesAMs = terms.megabytesPerSecond * 1000;
+  const spacingMs = () => 1000 / (terms.requestsPerSecond * clock.share());
+  const bytesAMs = () => terms.megabytesPerSecond * 1000 * clock.share();
   const latency = new Latency();
   const atOnce = new AtOnce(AT_ONCE);
   let next = 0;
@@ -39,7 +40,7 @@ export function politely(
   async function turn(): Promise<number> {
     const now = clock.now();
     const at = Math.max(now, next);
-    next = at + spacingMs + latency.pauseMs();
+    next = at + spacingMs() + latency.pauseMs();
     if (at > now) await clock.sleep(at - now);
     requests++;
     return clock.now();
@@ -48,7 +49,7 @@ export function politely(
 
   function also(more: number): void {
     requests += more;
-    delay(more * spacingMs);
+    delay(more * spacingMs());
   }
 
   const asked = <T>(kind: 'search' | 'retrieve', ask: () => Promise<Result<T, ArchiveProblem>>) =>
@@ -75,7 +76,7 @@ export function politely(
         const answer = await asked('retrieve', () => archive.retrieve(instance));
         if (answer.ok) {
           bytes += answer.value.length;
-          const owed = answer.value.length / bytesAMs - spacingMs;
+          const owed = answer.value.length / bytesAMs() - spacingMs();
           if (owed > 0) delay(owed);
         }
         return answer;

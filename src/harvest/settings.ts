@@ -1,7 +1,7 @@
 import type { KernelPool } from '../compute/index.js';
 import type { Archive, DicomDate } from '../dicomweb/index.js';
-import type { Ledger } from '../ledger/index.js';
-import type { ReasonCode } from '../domain/index.js';
+import type { Harvests, Ledger } from '../ledger/index.js';
+import type { Ms, ReasonCode } from '../domain/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
 
 /** An archive that is harvested. */
@@ -49,6 +49,13 @@ export interface HarvestScope {
   readonly labels: Labels;
 }
 
+/** Several processes work on one harvest. */
+export interface SharedWork {
+  readonly harvests: Harvests;
+  /** How long a process that says nothing keeps what it has at hand. */
+  readonly leaseMs: Ms;
+}
+
 export interface HarvestPlan {
   readonly sources: readonly HarvestSource[];
   readonly scope: HarvestScope;
@@ -57,12 +64,13 @@ export interface HarvestPlan {
   /** Where a harvest keeps what is not to leave: what it found, whom it met; never part of the set. */
   readonly stateFolder: string;
   readonly key: string;
-  readonly start: 'new' | 'resume';
+  /** With `shared`, processes that are given the same `out` begin, join or take up one harvest. */
+  readonly start: 'new' | 'resume' | { readonly shared: SharedWork };
   /** Where people's decisions are, and by their names the archives that hold what was chosen; undefined for weak labels. */
   readonly reviews: { readonly ledger: Ledger; readonly archives: ReadonlyMap<string, Archive> } | undefined;
   /** Reports at hand at a time. */
   readonly parallel: number;
-  /** What an archive may be asked for, by its name. */
+  /** What an archive may be asked for, by its name, when nobody else asks. */
   readonly terms: (archive: string) => Terms;
   /** How long an archive that does not answer is waited for before the harvest stops, in ms. */
   readonly patienceMs: number;
@@ -72,7 +80,7 @@ export interface HarvestPlan {
   readonly softwareVersion: string;
 }
 
-/** What an archive may be asked for by a harvest. */
+/** What an archive may be asked for. */
 export interface Terms {
   readonly requestsPerSecond: number;
   readonly megabytesPerSecond: number;
@@ -82,6 +90,8 @@ export interface HarvestWorld {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly kernels: KernelPool;
+  /** How much of what an archive may be asked for is this process's now, above 0 and at most 1. */
+  readonly share: () => number;
   /** Whether somebody asked for an end. */
   readonly stopped: () => boolean;
   readonly tell: (progress: HarvestProgress) => void;

@@ -2,59 +2,42 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ifThere } from '../dataset/index.js';
-import { fail, KERNEL_REVISION, ok, type Result } from '../domain/index.js';
+import { fail, ok, type Result } from '../domain/index.js';
 import { writeDurably } from './durable-files.js';
+import { Journal } from './journal.js';
+import { readRegistry, writeRegistry } from './patients.js';
 import type { Pseudonyms } from './pseudonyms.js';
 import type { HarvestPlan } from './settings.js';
+import {
+  otherSettings,
+  recordOf,
+  unknownFolder,
+  type Moves,
+  type RunRecord,
+  type StartRefusal,
+  type WorkState,
+} from './work-state.js';
 
-/** Why a harvest does not begin; for a person. */
-export interface StartRefusal {
-  readonly says: string;
-}
+type FolderRecord = RunRecord & { readonly state: 'working' | 'complete' };
 
-/** What a run was begun with. */
-export interface RunRecord {
-  readonly out: string;
-  readonly sources: readonly string[];
-  readonly from: string | null;
-  readonly to: string | null;
-  /** The day of the beginning: the last StudyDate where none was named. */
-  readonly until: string;
-  readonly limit: number | null;
-  readonly contextMm: number;
-  readonly form: string;
-  readonly dicom: string;
-  readonly labels: string;
-  readonly key: string;
-  readonly kernelRevision: number;
-  readonly software: string;
-  readonly state: 'working' | 'complete';
-}
-
-export interface WorkFolder {
-  readonly journal: string;
-  readonly registry: string;
-  readonly record: RunRecord;
-  finished(): Promise<void>;
-  release(): Promise<void>;
-}
+/** Where the patients of a key are known on this machine. */
+export const registryPath = (plan: HarvestPlan, names: Pseudonyms): string =>
+  join(plan.stateFolder, 'harvest', `patients-${names.fingerprint()}.json`);
 
 /** Opens or makes the folder in which one harvest into `plan.out` keeps its state, for this process alone. */
 export async function openWorkFolder(
   plan: HarvestPlan,
   names: Pseudonyms,
   today: string,
-): Promise<Result<WorkFolder | 'already-complete', StartRefusal>> {
+): Promise<Result<WorkState | 'already-complete', StartRefusal>> {
   const out = resolve(plan.out);
   const root = join(plan.stateFolder, 'harvest');
   const folder = join(root, createHash('sha256').update(out).digest('hex').slice(0, 16));
   const recordPath = join(folder, 'run.json');
   const before = await recordAt(recordPath);
-  const wanted = recordOf(plan, out, names, before?.until ?? today);
   const outIsEmpty = ((await ifThere(readdir(out))) ?? []).length === 0;
 
-  if (before === undefined && !outIsEmpty)
-    return fail({ says: `${out} is not empty and no harvest into it is known here: give a new folder` });
+  if (before === undefined && !outIsEmpty) return fail(unknownFolder(out));
   if (before !== undefined && plan.start === 'new' && !outIsEmpty)
     return fail({
       says:
@@ -63,78 +46,58 @@ export async function openWorkFolder(
           : `${out} holds a harvest that was interrupted: --resume goes on with it, or give a new folder`,
     });
   const goesOn = before !== undefined && !outIsEmpty;
+  const record = recordOf(plan, out, names, goesOn ? before.until : today);
   if (goesOn) {
-    const differs = (Object.keys(wanted) as (keyof RunRecord)[]).filter(
-      (field) => field !== 'state' && JSON.stringify(before[field]) !== JSON.stringify(wanted[field]),
-    );
-    if (differs.length > 0)
-      return fail({
-        says: `${out} was begun with another ${differs.map((d) => FIELD_NAMES[d]).join(', ')}: give a new folder`,
-      });
+    const refusal = otherSettings(before, record);
+    if (refusal) return fail(refusal);
     if (before.state === 'complete') return ok('already-complete');
   }
 
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await locked(join(folder, 'lock'));
   if (!lock.ok) return lock;
-  const journal = join(folder, 'journal.jsonl');
+  const journalPath = join(folder, 'journal.jsonl');
   if (!goesOn) {
-    await rm(journal, { force: true });
-    await writeDurably(recordPath, text({ ...wanted, until: today }));
+    await rm(journalPath, { force: true });
+    await writeDurably(recordPath, text({ ...record, state: 'working' }));
   }
-  const record = { ...wanted, until: goesOn ? before.until : today };
+  const journal = await Journal.open(journalPath);
+  if (!journal.ok) {
+    await lock.value();
+    return fail({ says: `the journal ${journalPath} is damaged: delete it and ${plan.out}, and begin again` });
+  }
+  const movesPath = join(folder, 'names.json');
+  const registry = registryPath(plan, names);
   return ok({
-    journal,
-    registry: join(root, `patients-${names.fingerprint()}.json`),
-    record,
-    async finished() {
+    until: record.until,
+    book: journal.value,
+    readRegistry: () => readRegistry(registry),
+    writeRegistry: (patients) => writeRegistry(registry, patients),
+    async readMoves() {
+      const moves = await ifThere(readFile(movesPath, 'utf8'));
+      return moves === undefined ? undefined : (JSON.parse(moves) as Moves);
+    },
+    writeMoves: (moves) => writeDurably(movesPath, JSON.stringify(moves)),
+    forgetMoves: () => rm(movesPath, { force: true }),
+    claimFinish: () => Promise.resolve('mine'),
+    async finished({ retryable }) {
+      if (retryable > 0) return;
       await writeDurably(recordPath, text({ ...record, state: 'complete' }));
       // UIDs are kept no longer than they are needed
-      await rm(journal, { force: true });
+      await rm(journalPath, { force: true });
     },
-    release: lock.value,
+    async release() {
+      await journal.value.close();
+      await lock.value();
+    },
   });
 }
 
-const FIELD_NAMES: Readonly<Record<keyof RunRecord, string>> = {
-  out: 'folder',
-  sources: 'list of sources',
-  from: 'first day (--from)',
-  to: 'last day (--to)',
-  until: 'last day',
-  limit: '--limit',
-  contextMm: '--context',
-  form: 'form (--as)',
-  dicom: '--dicom',
-  labels: '--reviewed',
-  key: 'pseudonym key',
-  kernelRevision: 'revision of the kernels',
-  software: 'version of caliper',
-  state: 'state',
-};
+const text = (record: FolderRecord): string => `${JSON.stringify(record, null, 1)}\n`;
 
-const text = (record: RunRecord): string => `${JSON.stringify(record, null, 1)}\n`;
-
-const recordOf = (plan: HarvestPlan, out: string, names: Pseudonyms, until: string): RunRecord => ({
-  out,
-  sources: plan.sources.map((s) => s.name),
-  from: plan.scope.from ?? null,
-  to: plan.scope.to ?? null,
-  until,
-  limit: plan.scope.limit ?? null,
-  contextMm: plan.scope.contextMm,
-  form: plan.scope.form,
-  dicom: plan.scope.dicom,
-  labels: plan.scope.labels,
-  key: names.fingerprint(),
-  kernelRevision: KERNEL_REVISION,
-  software: plan.softwareVersion,
-  state: 'working',
-});
-
-async function recordAt(path: string): Promise<RunRecord | undefined> {
+async function recordAt(path: string): Promise<FolderRecord | undefined> {
   const bytes = await ifThere(readFile(path, 'utf8'));
-  return bytes === undefined ? undefined : (JSON.parse(bytes) as RunRecord);
+  return bytes === undefined ? undefined : (JSON.parse(bytes) as FolderRecord);
 }
 
 /** One process works in the folder; the lock of one that is gone is taken over. */

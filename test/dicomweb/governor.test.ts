@@ -24,6 +24,19 @@ describe('the budget of an archive', () => {
     expect(clock.slept).toEqual([500, 500, 500]);
   });
 
+  test('of which a share is ours for a while, requests and bytes wait as long as that share lets them', async () => {
+    const clock = new MadeClock();
+    let share = 0.5;
+    const governor = new Governor({ requestsPerSecond: 1, megabytesPerSecond: 1 }, clock, () => share);
+    for (let i = 0; i < 3; i++) await governor.admit(0);
+    expect(clock.slept).toEqual([1000, 2000, 2000]);
+    expect(governor.arrived(1_000_000)).toBe(1000);
+    share = 1;
+    clock.slept.length = 0;
+    for (let i = 0; i < 2; i++) await governor.admit(0);
+    expect(clock.slept).toEqual([1000, 1000]);
+  });
+
   test('less than one request a second is possible', async () => {
     const clock = new MadeClock();
     const governor = new Governor({ requestsPerSecond: 0.1, megabytesPerSecond: 1 }, clock);

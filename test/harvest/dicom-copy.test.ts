@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { startArchive } from '../../src/archive/index.js';
+import { join } from 'node:path';
 import { readLesionSet } from '../../src/dataset/index.js';
-import { makePhantomStudy } from '../../src/phantom/index.js';
 import { dciodvfy, describeWith, python } from '../environment/peers.js';
-import { generateArchive } from './generated-archive.js';
+import { caliper, endHarvests, fillArchive, serveArchive, writeConfiguration } from './harvest-command.js';
 
 /** The set once more as DICOM: sound to a validator, the same pixels to another reader, and the same set when it is harvested itself. */
 jest.setTimeout(600_000);
@@ -24,35 +21,18 @@ const files = () =>
 
 beforeAll(async () => {
   const archive = join(scratch, 'archive');
-  for (const { name, bytes } of generateArchive(makePhantomStudy(1), { patients: 10, highdicom: false }).files) {
-    mkdirSync(dirname(join(archive, name)), { recursive: true });
-    writeFileSync(join(archive, name), bytes);
-  }
+  fillArchive(archive, 10);
   await harvested(archive, out, ['--context', '5', '--dicom']);
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => {
+  endHarvests();
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 async function harvested(folder: string, to: string, more: readonly string[]): Promise<void> {
-  const archive = await startArchive({ folder, host: '127.0.0.1', port: 0 }, { randomUUID, report: () => undefined });
-  const config = `${to}.yaml`;
-  writeFileSync(
-    config,
-    `archives: [{ name: pacs, url: "${archive.url}", budget: { requestsPerSecond: 1000, megabytesPerSecond: 1000 } }]
-sources: [{ archive: pacs }]
-destinations: [{ archive: pacs, mode: shadow }]
-rules: [{ name: lesions, store: { to: [pacs] } }]
-stateFolder: ${to}-state
-harvest: { pseudonymKey: "env:HARVEST_KEY", shareOfBudget: 1 }
-`,
-  );
-  const args = ['bin/caliper.mjs', 'harvest', '--config', config, '--out', to, '--from', '1900-01-01', ...more];
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, HARVEST_KEY: 'a key of a test, thirty-two characters or more' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let err = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const status = await new Promise((done) => child.once('close', done));
+  const archive = await serveArchive(folder);
+  const config = writeConfiguration(`${to}.yaml`, { url: archive.url });
+  const { status, err } = await caliper(['--config', config, '--out', to, '--from', '1900-01-01', ...more]);
   await archive.close();
   expect({ status, err: status === 0 ? '' : err }).toEqual({ status: 0, err: '' });
 }

@@ -55,6 +55,7 @@ export async function harvestSmallWorld(
     now: Date.now,
     sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
     kernels,
+    share: () => 1,
     stopped: () => false,
     tell: () => undefined,
   });

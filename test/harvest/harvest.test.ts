@@ -1,16 +1,25 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { startArchive, type RunningArchive } from '../../src/archive/index.js';
+import type { RunningArchive } from '../../src/archive/index.js';
 import { readLesionSet } from '../../src/dataset/index.js';
-import { makePhantomStudy, type PhantomStudy } from '../../src/phantom/index.js';
 import { startOrthanc, type RunningOrthanc } from '../environment/orthanc.js';
 import { describeWith, orthanc, python } from '../environment/peers.js';
-import { generateArchive, type Truth } from './generated-archive.js';
+import type { Truth } from './generated-archive.js';
+import {
+  caliper,
+  digestsOf,
+  endHarvests,
+  filesOf,
+  fillArchive,
+  KEY,
+  pause,
+  serveArchive,
+  writeConfiguration,
+} from './harvest-command.js';
 import { isUnfiltered, recordingProxy, type RecordingProxy } from './recording-proxy.js';
 
 /**
@@ -21,117 +30,30 @@ const isLong = process.env['CALIPER_LONG'] === '1';
 const PATIENTS = 60;
 const MANY_PATIENTS = isLong ? 2000 : PATIENTS;
 const KILLS = isLong ? 20 : 4;
-const KEY = 'a key of a test, thirty-two characters or more';
 const DATES = ['--from', '2019-01-01', '--to', '2020-12-31'];
 
 // a limit for what hangs, not a measure: every step starts a process
 const LIMIT_MS = isLong ? 3_600_000 : 900_000;
 jest.setTimeout(LIMIT_MS);
 
-/** What a test that failed left behind is ended with the file. */
-const running = new Set<ChildProcess>();
-
 const here = new URL('.', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'caliper-harvest-'));
-let phantom: PhantomStudy;
 let truth: Truth;
 const archiveFolder = join(scratch, 'archive');
 
 beforeAll(() => {
-  phantom = makePhantomStudy(1);
   truth = fill(archiveFolder, PATIENTS);
 });
 afterAll(() => {
-  for (const child of running) child.kill('SIGKILL');
+  endHarvests();
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** Writes a generated archive; highdicom writes its share where there is a Python. */
-function fill(folder: string, patients: number): Truth {
-  const interpreter = python();
-  const made = generateArchive(phantom, { patients, highdicom: interpreter !== undefined });
-  for (const { name, bytes } of made.files) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), bytes);
-  }
-  if (interpreter !== undefined)
-    execFileSync(interpreter, [join(here, 'reports_by_highdicom.py'), folder], {
-      input: JSON.stringify(made.highdicom),
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-  return made.truth;
-}
-
-const serve = (folder: string): Promise<RunningArchive> =>
-  startArchive({ folder, host: '127.0.0.1', port: 0 }, { randomUUID, report: () => undefined });
-
-interface Site {
-  readonly name: string;
-  readonly url: string;
-  readonly requestsPerSecond?: number;
-  readonly harvest?: string;
-}
+const fill = (folder: string, patients: number): Truth => fillArchive(folder, patients, python());
 
 /** A configuration with its own state folder. */
-function configuration({ name, url, requestsPerSecond = 1000, harvest = '' }: Site): string {
-  const file = join(scratch, `${name}.yaml`);
-  writeFileSync(
-    file,
-    `archives:
-  - name: pacs
-    url: ${url}
-    budget: { requestsPerSecond: ${requestsPerSecond}, megabytesPerSecond: 1000 }
-    timeoutSeconds: 20
-sources: [{ archive: pacs }]
-destinations: [{ archive: pacs, mode: shadow }]
-rules: [{ name: lesions, store: { to: [pacs] } }]
-stateFolder: ${name}-state
-harvest: { pseudonymKey: "env:HARVEST_KEY", shareOfBudget: 1${harvest === '' ? '' : `, ${harvest}`} }
-`,
-  );
-  return file;
-}
-
-interface Ran {
-  readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command; the archive lives in this process, so nothing here may block. */
-function caliper(
-  args: readonly string[],
-  more: { killAfterMs?: number; signal?: NodeJS.Signals; env?: NodeJS.ProcessEnv } = {},
-): Promise<Ran> {
-  const child = spawn(process.execPath, ['bin/caliper.mjs', 'harvest', ...args], {
-    env: { ...process.env, HARVEST_KEY: KEY, ...more.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.add(child);
-  child.once('close', () => running.delete(child));
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  if (more.killAfterMs !== undefined) setTimeout(() => child.kill(more.signal ?? 'SIGKILL'), more.killAfterMs);
-  return new Promise((done) => child.once('close', (status, signal) => done({ status, signal, out, err })));
-}
-
-const filesOf = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
-const digestsOf = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    filesOf(folder).map((path) => [
-      path,
-      createHash('sha256')
-        .update(readFileSync(join(folder, path)))
-        .digest('hex'),
-    ]),
-  );
+const configuration = ({ name, ...site }: Parameters<typeof writeConfiguration>[1] & { readonly name: string }) =>
+  writeConfiguration(join(scratch, `${name}.yaml`), site);
 
 interface FunnelStage {
   readonly stage: string;
@@ -171,7 +93,7 @@ describe('a harvest of an embedded archive', () => {
   const first = join(scratch, 'first');
 
   beforeAll(async () => {
-    archive = await serve(archiveFolder);
+    archive = await serveArchive(archiveFolder);
     const ran = await caliper([
       '--config',
       configuration({ name: 'site', url: archive.url }),
@@ -377,7 +299,7 @@ describe('a harvest of an embedded archive', () => {
       expect.stringContaining('shorter'),
     ]);
     const without = join(scratch, 'without-key.yaml');
-    writeFileSync(without, readFileSync(site, 'utf8').replace('pseudonymKey: "env:HARVEST_KEY", ', ''));
+    writeFileSync(without, readFileSync(site, 'utf8').replace(' pseudonymKey: "env:HARVEST_KEY" ', ''));
     expect(await says(['--config', without, '--out', out])).toEqual([
       2,
       expect.stringContaining('harvest.pseudonymKey is missing'),
@@ -416,7 +338,7 @@ describe('a set that grows, and patients who go', () => {
       }
     }
     const harvested = async (name: string, more = '') => {
-      const archive = await serve(folder);
+      const archive = await serveArchive(folder);
       const config = configuration({ name: 'growing', url: archive.url, harvest: more });
       const out = join(scratch, name);
       const ran = await caliper(['--config', config, '--out', out, ...DATES]);
@@ -455,7 +377,7 @@ describe('a disk that fills up', () => {
   (isPossible ? test : test.skip)(
     'leaves nothing half-written, and with room again the set is made',
     async () => {
-      const archive = await serve(archiveFolder);
+      const archive = await serveArchive(archiveFolder);
       const disk = join(scratch, 'disk');
       mkdirSync(disk);
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]);
@@ -498,7 +420,7 @@ describeWith({ python: python() }, 'markers in every text attribute, private ele
     for (const file of marked)
       expect(readFileSync(join(file.parentPath, file.name), 'latin1').split(marker).length).toBeGreaterThan(50);
 
-    const archive = await serve(folder);
+    const archive = await serveArchive(folder);
     const out = join(scratch, 'marked-set');
     const config = configuration({ name: 'marked', url: archive.url });
     const ran = await caliper(['--config', config, '--out', out, ...DATES, '--context', '5', '--dicom']);
@@ -569,8 +491,7 @@ describeWith({ orthanc: orthanc() }, `a harvest of Orthanc with ${MANY_PATIENTS}
     'gives the planted funnel, asks nothing without a filter, and stays within the budget',
     async () => {
       const rate = isLong ? 200 : 60;
-      const config = configuration({ name: 'orthanc', url: proxy!.url, requestsPerSecond: 2 * rate });
-      writeFileSync(config, readFileSync(config, 'utf8').replace('shareOfBudget: 1', 'shareOfBudget: 0.5'));
+      const config = configuration({ name: 'orthanc', url: proxy!.url, requestsPerSecond: rate });
       const out = join(scratch, 'orthanc-set');
       const ran = await caliper(['--config', config, '--out', out, ...DATES]);
       expect({ status: ran.status, err: ran.status === 0 ? '' : ran.err }).toEqual({ status: 0, err: '' });
@@ -607,5 +528,3 @@ describeWith({ orthanc: orthanc() }, `a harvest of Orthanc with ${MANY_PATIENTS}
     LIMIT_MS,
   );
 });
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));

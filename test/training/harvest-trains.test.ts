@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { startArchive, type RunningArchive } from '../../src/archive/index.js';
-import { makePhantomStudy } from '../../src/phantom/index.js';
+import { join, resolve } from 'node:path';
+import type { RunningArchive } from '../../src/archive/index.js';
 import { describeWith, python } from '../environment/peers.js';
-import { generateArchive } from '../harvest/generated-archive.js';
+import { caliper, endHarvests, fillArchive, serveArchive, writeConfiguration } from '../harvest/harvest-command.js';
 
 /**
  * What `caliper harvest` writes is what the trainer reads, as it lies there: one step of training on the seed masks that the harvest made. Judged by
@@ -18,7 +16,10 @@ jest.setTimeout(300_000);
 const PATIENTS = 24;
 const root = resolve(process.cwd());
 const scratch = mkdtempSync(join(tmpdir(), 'caliper-harvest-trains-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => {
+  endHarvests();
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 /** A Python that has PyTorch beside the rest. */
 const trainer = (): string | undefined => {
@@ -38,50 +39,16 @@ describeWith({ trainer: trainer() }, 'the trainer on a harvest', ({ trainer }) =
 
   beforeAll(async () => {
     const folder = join(scratch, 'archive');
-    for (const { name, bytes } of generateArchive(makePhantomStudy(1), { patients: PATIENTS, highdicom: false })
-      .files) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), bytes);
-    }
-    archive = await startArchive({ folder, host: '127.0.0.1', port: 0 }, { randomUUID, report: () => undefined });
+    fillArchive(folder, PATIENTS);
+    archive = await serveArchive(folder);
   });
   afterAll(() => archive.close());
 
-  /** Runs the command; the archive lives in this process, so nothing here may block. */
-  function harvest(out: string): Promise<string> {
-    const config = `${out}.yaml`;
-    writeFileSync(
-      config,
-      `archives: [{ name: pacs, url: "${archive.url}", budget: { requestsPerSecond: 1000, megabytesPerSecond: 1000 } }]
-sources: [{ archive: pacs }]
-destinations: [{ archive: pacs, mode: shadow }]
-rules: [{ name: lesions, store: { to: [pacs] } }]
-stateFolder: ${out}-state
-harvest: { pseudonymKey: "env:HARVEST_KEY", shareOfBudget: 1 }
-`,
-    );
-    const args = [
-      'bin/caliper.mjs',
-      'harvest',
-      '--config',
-      config,
-      '--out',
-      out,
-      '--from',
-      '2019-01-01',
-      '--to',
-      '2020-12-31',
-    ];
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, HARVEST_KEY: 'a key of a test, thirty-two characters or more' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-    return new Promise((done, fail) =>
-      child.once('close', (status) => (status === 0 ? done(said) : fail(new Error(`exit ${status}: ${said}`)))),
-    );
+  async function harvest(out: string): Promise<void> {
+    const config = writeConfiguration(`${out}.yaml`, { url: archive.url });
+    const dates = ['--from', '2019-01-01', '--to', '2020-12-31'];
+    const { status, err } = await caliper(['--config', config, '--out', out, ...dates]);
+    expect({ status, err: status === 0 ? '' : err }).toEqual({ status: 0, err: '' });
   }
 
   /** One step of the row that learns from weak labels; what the run says of its data. */

@@ -167,7 +167,7 @@ async function attach(layout: Layout, binaries: Binaries, as: EmbeddedOptions['a
   }
 }
 
-const connectionTo = (socketFolder: string): pg.ClientConfig =>
+export const connectionTo = (socketFolder: string): pg.ClientConfig =>
   withOurTypes({
     host: socketFolder,
     port: PORT,

@@ -31,6 +31,10 @@ const SOCKET = '.s.PGSQL.5432';
 const SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 const NOBODY: Account = { uid: 65534, gid: 65534 };
 
+/** Whether a state folder has a database; makes nothing. */
+export const hasDatabase = async ({ folder }: EmbeddedOptions): Promise<boolean> =>
+  (await isThere(join(folder, 'postgresql'))) || (await isThere(join(folder, POINTER)));
+
 export async function layoutOf(options: EmbeddedOptions): Promise<Layout> {
   const stateFolder = resolve(options.folder);
   await makeStateFolder(stateFolder);

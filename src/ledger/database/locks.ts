@@ -10,4 +10,8 @@ export const LOCKS = {
   leader: 3,
   /** Whoever makes the queues. */
   queues: 4,
+  /** Whoever opens a harvest that several processes share. */
+  harvestOpening: 5,
+  /** Processes that harvest; shared. */
+  harvesting: 6,
 } as const;

@@ -7,14 +7,17 @@ import { codeOf, DatabaseRefusal, type Database, type DatabaseWorld } from './da
 /** The oldest version that the tests run on. */
 const OLDEST = 150_000;
 
-export async function openSite(url: string, world: DatabaseWorld): Promise<Database> {
-  const began = performance.now();
-  const connection = withOurTypes({
+export const connectionToSite = (url: string): pg.ClientConfig =>
+  withOurTypes({
     connectionString: url,
     application_name: 'caliper',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
   });
+
+export async function openSite(url: string, world: DatabaseWorld): Promise<Database> {
+  const began = performance.now();
+  const connection = connectionToSite(url);
   await refuseUnusable(connection, url);
   const pool = openPool(connection, world);
   return {

@@ -1,0 +1,58 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { announceHarvest, askers, openLeadership, type DatabaseOptions } from '../../src/ledger/index.js';
+import { ms } from '../../src/domain/index.js';
+import { embeddedIn, onBothDatabases, soon, temporaryFolder, until } from './databases.js';
+
+jest.setTimeout(120_000);
+
+const announced = (options: DatabaseOptions, slept: number[] = []) =>
+  announceHarvest(options, {
+    lookEveryMs: ms(50),
+    sleep: (milliseconds) => {
+      slept.push(milliseconds);
+      return soon();
+    },
+  });
+
+onBothDatabases('who asks the archives', (bench) => {
+  test('a daemon and harvests see each other come and go', async () => {
+    expect(await askers(bench.database.pool)).toEqual({ daemon: 'none', harvests: 0 });
+    const slept: number[] = [];
+    const first = await announced(bench.options, slept);
+    expect(first.seen()).toEqual({ daemon: 'none', harvests: 1 });
+    expect(slept).toEqual([]);
+    expect(await askers(bench.database.pool)).toEqual({ daemon: 'none', harvests: 1 });
+
+    const leadership = openLeadership(bench.database, { broken: () => undefined });
+    expect(await leadership.isLeader()).toBe(true);
+    await until(() => first.seen() !== 'unknown' && (first.seen() as { daemon: string }).daemon === 'leads');
+    // whoever comes later gives the daemon the time to see it
+    const second = await announced(bench.options, slept);
+    expect(slept).toEqual([50]);
+    expect(second.seen()).toEqual({ daemon: 'leads', harvests: 2 });
+
+    await first.close();
+    await leadership.close();
+    await until(async () => (await askers(bench.database.pool)).harvests === 1);
+    await until(() => JSON.stringify(second.seen()) === JSON.stringify({ daemon: 'none', harvests: 1 }));
+    await second.close();
+    await until(async () => (await askers(bench.database.pool)).harvests === 0);
+  });
+});
+
+describe('a database that does not run', () => {
+  test('is not started and not made; one that cannot be reached says nothing', async () => {
+    const folder = join(temporaryFolder(), 'state');
+    const presence = await announced(embeddedIn(folder));
+    expect(presence.seen()).toEqual({ daemon: 'none', harvests: 1 });
+    expect(existsSync(folder)).toBe(false);
+    await presence.close();
+    rmSync(join(folder, '..'), { recursive: true });
+
+    const away = await announced({ kind: 'site', url: 'postgres://nobody@127.0.0.1:9/none' });
+    expect(away.seen()).toBe('unknown');
+    await away.close();
+  });
+});
