@@ -1,5 +1,5 @@
-import { REQUEST_KINDS, type RequestKind } from '../domain/index.js';
-import type { ArchiveLoad } from '../ledger/index.js';
+import { REQUEST_KINDS } from '../domain/index.js';
+import { loadInPeriods } from '../ledger/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openGuestLedger } from './guest-ledger.js';
 import { ended } from './run.js';
@@ -28,28 +28,26 @@ export async function explainPolls(options: ExplainPollsOptions, terminal: Termi
       return EXIT.done;
     }
     const by = options.days * 24 > HOURS_SHOWN ? 'day' : 'hour';
-    const periods = addedUp(loads, by);
+    const periods = loadInPeriods(loads, by);
     terminal.out(
       textTable(
         ['archive', `${by} (UTC)`, ...REQUEST_KINDS, 'failed', 'MB sent', 'MB received', 'seconds', 'ms each'],
         periods.map((p) => [
           p.archive,
-          p.begins,
-          ...REQUEST_KINDS.map((kind) => String(p.requests[kind])),
+          textOf(p.begins, by),
+          ...REQUEST_KINDS.map((kind) => String(p.byKind[kind])),
           String(p.failures),
           megabytes(p.sentBytes),
           megabytes(p.receivedBytes),
           (p.tookMs / 1000).toFixed(1),
-          (p.tookMs / totalOf(p)).toFixed(0),
+          (p.tookMs / p.requests).toFixed(0),
         ]),
       ),
     );
-    for (const archive of new Set(periods.map((p) => p.archive))) {
-      const own = periods.filter((p) => p.archive === archive);
-      const requests = own.reduce((sum, p) => sum + totalOf(p), 0);
-      const bytes = own.reduce((sum, p) => sum + p.sentBytes + p.receivedBytes, 0);
-      terminal.err(`${archive}: ${requests} requests, ${megabytes(bytes)} MB in ${options.days} days`);
-    }
+    for (const { archive, requests, sentBytes, receivedBytes } of loadInPeriods(loads, 'whole'))
+      terminal.err(
+        `${archive}: ${requests} requests, ${megabytes(sentBytes + receivedBytes)} MB in ${options.days} days`,
+      );
     if (periods.length === 0) terminal.err(`no archive was asked for anything in ${options.days} days`);
     return EXIT.done;
   } finally {
@@ -57,44 +55,11 @@ export async function explainPolls(options: ExplainPollsOptions, terminal: Termi
   }
 }
 
-interface Period {
-  readonly archive: string;
-  readonly begins: string;
-  readonly requests: Record<RequestKind, number>;
-  failures: number;
-  sentBytes: number;
-  receivedBytes: number;
-  tookMs: number;
-}
-
-const totalOf = ({ requests }: Period): number => REQUEST_KINDS.reduce((sum, kind) => sum + requests[kind], 0);
+/** The hour, or the day. */
+const textOf = (begins: Date, by: 'hour' | 'day'): string =>
+  begins
+    .toISOString()
+    .slice(0, by === 'day' ? 10 : 16)
+    .replace('T', ' ');
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
-
-/** In the order of what is given: by archive, then by time. */
-function addedUp(loads: readonly ArchiveLoad[], by: 'hour' | 'day'): readonly Period[] {
-  const periods = new Map<string, Period>();
-  for (const load of loads) {
-    const begins = load.hour
-      .toISOString()
-      .slice(0, by === 'day' ? 10 : 16)
-      .replace('T', ' ');
-    const key = `${load.archive} ${begins}`;
-    const period = periods.get(key) ?? {
-      archive: load.archive,
-      begins,
-      requests: { search: 0, metadata: 0, retrieve: 0, store: 0 },
-      failures: 0,
-      sentBytes: 0,
-      receivedBytes: 0,
-      tookMs: 0,
-    };
-    periods.set(key, period);
-    period.requests[load.kind] += load.requests;
-    period.failures += load.failures;
-    period.sentBytes += load.sentBytes;
-    period.receivedBytes += load.receivedBytes;
-    period.tookMs += load.tookMs;
-  }
-  return [...periods.values()];
-}

@@ -5,6 +5,7 @@ export type { ArchiveProblem } from './archive-problem.js';
 export type { CircuitOptions } from './circuit.js';
 export type { Credentials } from './credentials.js';
 export type { RefusalMeans } from './failure-reasons.js';
+export { askingForLess, foundReport } from './found-report.js';
 export type { Budget, Clock } from './governor.js';
 export { openArchive } from './open-archive.js';
 export type { ProbeRow } from './probe-row.js';
@@ -22,7 +23,7 @@ export type { RefusedInstance, StoreAnswer, StoreWarning } from './store-answer.
 export {
   sweep,
   type FailedSeries,
-  type KnownCount,
+  type KnownCounts,
   type SeriesCount,
   type SweepPart,
   type SweepResult,

@@ -7,12 +7,11 @@ import {
   type FoundReport,
   type Result,
   type SeriesInstanceUid,
-  type SopClassUid,
-  type SopInstanceUid,
   type StudyInstanceUid,
 } from '../domain/index.js';
 import type { Archive, SeriesReference } from './archive.js';
 import { isNotInThisWay, type ArchiveProblem } from './archive-problem.js';
+import { askingForLess, foundReport } from './found-report.js';
 import { isPathIdentifier } from './path-identifier.js';
 import type { SearchAnswer, Shortfall } from './query.js';
 import { halvesOf, type ReportModality, type SearchLayer } from './search-plan.js';
@@ -41,8 +40,13 @@ export interface SweepResult {
   readonly shortfalls: readonly Shortfall[];
 }
 
-/** How many instances of a series are known already (its count of the last sweep); undefined to have it listed whatever its count. */
-export type KnownCount = (series: SeriesReference) => number | undefined | Promise<number | undefined>;
+/**
+ * How many instances each of these series had in the last sweep; one that is not in the map is listed whatever its count. Asked once a sweep, for
+ * all series that the archive counts.
+ */
+export type KnownCounts = (
+  series: readonly SeriesReference[],
+) => ReadonlyMap<SeriesInstanceUid, number> | Promise<ReadonlyMap<SeriesInstanceUid, number>>;
 
 /** What a sweep saw since it last told. */
 export type SweepPart = Pick<SweepResult, 'found' | 'series'>;
@@ -68,7 +72,7 @@ const OF_THE_WHOLE_ARCHIVE: ReadonlySet<string> = new Set([
 export async function sweep(
   archive: Archive,
   layer: SearchLayer,
-  known: KnownCount,
+  known: KnownCounts,
   record: (part: SweepPart) => Promise<void> = () => Promise.resolve(),
 ): Promise<Result<SweepResult, ArchiveProblem>> {
   const log = new SweepLog();
@@ -84,18 +88,15 @@ export async function sweep(
     Object.assign(told, { found: found.length, series: series.length });
   };
   const failed: FailedSeries[] = [];
+  const counts = await known(rows.value.flatMap(({ reference, said }) => (said === undefined ? [] : [reference])));
   let instances = 0;
   let lists = 0;
   for (const { reference, said } of rows.value) {
-    if (said !== undefined && (await known(reference)) === said) {
+    if (said !== undefined && counts.get(reference.series) === said) {
       series.push({ ...reference, count: said, looked: 'skipped' });
       continue;
     }
-    const listed = await archive.survey(
-      'instances',
-      { StudyInstanceUID: reference.study, SeriesInstanceUID: reference.series },
-      { include: ['SOPClassUID'] },
-    );
+    const listed = await instancesOf(archive, reference, log);
     if (!listed.ok) {
       log.failedRequest();
       if (OF_THE_WHOLE_ARCHIVE.has(listed.error.code)) {
@@ -115,6 +116,20 @@ export async function sweep(
   }
   await tell();
   return ok({ found, series, failed, instances, ...log.summary() });
+}
+
+/** The instances of a series, as far as the archive tells of them. */
+async function instancesOf(
+  archive: Archive,
+  { study, series }: SeriesReference,
+  log: SweepLog,
+): Promise<Result<SearchAnswer, ArchiveProblem>> {
+  const query = { StudyInstanceUID: study, SeriesInstanceUID: series };
+  let asked = 0;
+  return askingForLess((include) => {
+    if (asked++ > 0) log.failedRequest();
+    return archive.survey('instances', query, { include });
+  });
 }
 
 interface SeriesRow {
@@ -223,17 +238,6 @@ function seriesRow(row: DataSet, ofStudy: StudyInstanceUid | undefined, log: Swe
       said: row.number(TAG.NumberOfSeriesRelatedInstances),
     },
   ];
-}
-
-function foundReport(source: string, { study, series }: SeriesReference, row: DataSet): FoundReport {
-  const sopClass = row.text(TAG.SOPClassUID);
-  return {
-    source,
-    studyInstanceUID: study,
-    seriesInstanceUID: series,
-    sopInstanceUID: asReadUid<SopInstanceUid>(row.text(TAG.SOPInstanceUID) ?? ''),
-    sopClassUID: sopClass === undefined ? undefined : asReadUid<SopClassUid>(sopClass),
-  };
 }
 
 /** What the searches of one sweep add up to. */

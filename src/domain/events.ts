@@ -103,6 +103,11 @@ export const EVENTS = {
       took: 'ms',
     },
   },
+  'sweep.overwritten': {
+    level: 'info',
+    says: 'A source shows reports made at another time than before under the same UID: they are read again.',
+    fields: { source: 'name', reports: 'count' },
+  },
   'sweep.quiet': {
     level: 'debug',
     says: 'A search layer of a source showed nothing new.',

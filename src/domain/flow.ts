@@ -17,6 +17,13 @@ export interface FoundReport {
   readonly sopInstanceUID: SopInstanceUid;
   /** As the search answered it; undefined where the archive does not answer SOP classes. */
   readonly sopClassUID: SopClassUid | undefined;
+  /**
+   * When its content and the instance were made, as the search answered it: attributes by their keywords, none where it answers none. Other values
+   * later under the same UID mean that it was overwritten. Undefined where it was not asked for.
+   */
+  readonly madeAt?: Readonly<Record<string, string>>;
+  /** Instance Availability (PS3.3 C.4.23.1.1): ONLINE, NEARLINE ...; undefined where the archive does not answer it. */
+  readonly availability?: string;
 }
 
 export type ReportKind = 'tid1500' | 'gsps' | 'aim' | 'osirix' | 'negative';

@@ -87,6 +87,12 @@ export const REASONS = {
     says: 'A newer report replaces this one.',
     do: 'Nothing; the newer report is served.',
   },
+  overwritten: {
+    class: 'report',
+    retry: 'never',
+    says: 'The archive shows the report made at another time than before, under the same UID.',
+    do: 'Nothing; it is read again.',
+  },
   'duplicate-report': {
     class: 'report',
     retry: 'never',
@@ -183,6 +189,12 @@ export const REASONS = {
     retry: 'wait',
     says: 'The image that the report refers to is not in the archive.',
     do: 'Nothing if the study is still being sent; otherwise the report stays unserved.',
+  },
+  nearline: {
+    class: 'image',
+    retry: 'wait',
+    says: 'The archive has the report or the image on slow media only (InstanceAvailability), and is not made to fetch it.',
+    do: 'Have the study fetched in the archive: it goes on by itself within a week, later with caliper replay --reason nearline. Or set nearline: recall at the source.',
   },
   'wrong-modality': {
     class: 'image',

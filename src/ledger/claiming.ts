@@ -14,7 +14,7 @@ import {
 import { inTransaction, type Transaction } from './transaction.js';
 import { RUN_WORKING, type RunState, type WorkingRunState } from './transitions.js';
 
-const listed = (states: readonly string[]): string => states.map((state) => `'${state}'`).join(', ');
+export const listed = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ');
 
 /** Working or waiting: there is something left to do by itself. The index `run_due` holds these. */
 export const UNFINISHED = `in (${listed([...RUN_WORKING, 'waiting'])})`;

@@ -61,12 +61,13 @@ export async function moveHeldDeliveries(
   to: DeliveryState,
   reason: ReasonCode | undefined,
   by: string | undefined,
+  butThoseOf: readonly ObjectNumber[] = [],
 ): Promise<void> {
   const { rows } = await transaction.query<{ id: DeliveryId; object: ObjectNumber }>(
     `update caliper.delivery d set state = $2, came_from = 'held', reason = $3, due = now(), attempts = 0, changed = now()
-     from caliper.object o where o.number = d.object and o.run = $1 and d.state = 'held'
+     from caliper.object o where o.number = d.object and o.run = $1 and d.state = 'held' and d.object <> all($4)
      returning d.id, d.object`,
-    [run, to, reason ?? null],
+    [run, to, reason ?? null, butThoseOf],
   );
   for (const { id } of rows) await deliveryMoved(transaction, run, id, { from: 'held', to, reason, by });
   for (const object of new Set(rows.map((row) => row.object))) await settleObject(transaction, object);

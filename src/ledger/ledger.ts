@@ -66,6 +66,11 @@ export interface Ledger {
   // watch
   /** How many instances each of these series had when it was last searched completely; a series that is not in the map is unknown. */
   seriesCounts(source: string, series: readonly SeriesInstanceUid[]): Promise<ReadonlyMap<SeriesInstanceUid, number>>;
+  /**
+   * Of these series, those that are to be listed whatever their number of instances: their reports are of the last 14 days, were not listed for half
+   * a day, and may be overwritten under their UID. None at an archive that does not answer when reports were made.
+   */
+  seriesToListAgain(source: string, series: readonly SeriesInstanceUid[]): Promise<ReadonlySet<SeriesInstanceUid>>;
   /** Records what a source showed. `new`: the numbers of reports seen for the first time anywhere. */
   sight(sighted: Sighted): Promise<{ readonly new: readonly ReportNumber[] }>;
   /** Whether a search of this layer of a source has come to its end before, in this ledger. */
@@ -76,6 +81,17 @@ export interface Ledger {
    * made no object yet are taken over by the new digests (their decisions are still to come); those of a replay keep theirs.
    */
   ensureRuns(digests: RunDigests, scope: RunScope): Promise<{ readonly opened: number; readonly takenOver: number }>;
+
+  /**
+   * Takes up the current run of each report that a source showed made at another time than before (cause `overwritten`), once no run of it is under
+   * way: `seen` where it had ended, `reading` where it is held.
+   */
+  reopenOverwritten(): Promise<readonly ReportNumber[]>;
+  /**
+   * Of a run that `reopenOverwritten` took up, in `reading`, with the digest of its report as it was just read: where that is what was read before,
+   * the run stands as it stood and the claim is over.
+   */
+  standAgain(claim: Claim, digest: string): Promise<Result<'stands-as-before' | 'to-be-read', LeaseLost>>;
 
   // work
   /**

@@ -284,4 +284,67 @@ export const MIGRATIONS: readonly Migration[] = [
       alter table caliper.report add column was_there boolean not null default false;
     `,
   },
+  {
+    version: 8,
+    what: 'reports that are overwritten under their UID, and instances that are not online',
+    sql: `
+      -- When content and instance were made, as the source's search answered it last ('{}': it answers none of it; null: it was not asked).
+      alter table caliper.sighting add column made_at jsonb;
+      -- Instance Availability, as answered last.
+      alter table caliper.sighting add column availability text;
+
+      -- A source showed it made at another time than before, and it was not read since.
+      alter table caliper.report add column overwritten timestamptz;
+      create index report_overwritten on caliper.report (number) where overwritten is not null;
+
+      alter table caliper.run drop constraint run_cause_check;
+      alter table caliper.run add constraint run_cause_check check (cause in ('sighting', 'amended', 'overwritten', 'replay', 'review'));
+      -- How it stood when it was taken up again because its report was overwritten: it stands so again where that was not so.
+      alter table caliper.run add column stood jsonb;
+    `,
+  },
+  {
+    version: 9,
+    what: 'harvests on which several processes work',
+    sql: `
+      create table caliper.harvest (
+        number bigserial primary key,
+        -- The folder of the set, by which processes find each other.
+        out text not null unique,
+        -- What it was begun with.
+        record jsonb not null,
+        -- ended: the set is there, and something may be had by asking once more.
+        state text not null default 'working' check (state in ('working', 'ended', 'complete')),
+        -- Pictures that were renamed for the finished set: from, to.
+        moves jsonb,
+        begun timestamptz not null default now()
+      );
+
+      -- Processes that work, each for as long as it says so.
+      create table caliper.harvest_worker (
+        id bigserial primary key,
+        harvest bigint not null references caliper.harvest on delete cascade,
+        alive_until timestamptz not null
+      );
+      create index harvest_worker_harvest on caliper.harvest_worker (harvest);
+
+      -- Windows and reports, each with the worker that has it at hand, or with what came of it.
+      create table caliper.harvest_work (
+        harvest bigint not null references caliper.harvest on delete cascade,
+        name text not null,
+        -- Free again when the lease of this worker is over.
+        worker bigint,
+        entry text,
+        -- May be had by asking once more.
+        again boolean not null default false,
+        primary key (harvest, name)
+      );
+
+      -- Who was ever harvested, in pseudonyms, by the fingerprint of the key that made them.
+      create table caliper.harvest_patients (
+        key text primary key,
+        registry text not null
+      );
+    `,
+  },
 ];

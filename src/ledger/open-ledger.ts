@@ -25,6 +25,7 @@ import {
 } from './life-cycle.js';
 import { migrate } from './migrate.js';
 import { moveRun, record } from './moving.js';
+import { reopenOverwritten, seriesToListAgain, standAgain } from './overwritten.js';
 import { recentReports, status, work } from './overview.js';
 import { pauseRole, registerRole, resumeRole, roles } from './roles.js';
 import { findUid, objectByNumber, purgeEvents, reportByNumber, writtenObjects } from './story.js';
@@ -41,10 +42,13 @@ export async function openLedger({ pool }: Database): Promise<Result<Ledger, Dat
   }
   return ok({
     seriesCounts: (...given) => seriesCounts(pool, ...given),
+    seriesToListAgain: (...given) => seriesToListAgain(pool, ...given),
     sight: (...given) => sight(pool, ...given),
     wasSearched: (...given) => wasSearched(pool, ...given),
     recordSearched: (...given) => recordSearched(pool, ...given),
     ensureRuns: (...given) => ensureRuns(pool, ...given),
+    reopenOverwritten: () => reopenOverwritten(pool),
+    standAgain: (...given) => standAgain(pool, ...given),
     claimRun: (owner, leaseMs, run) => claimRun(pool, owner, leaseMs, run),
     renew: (...given) => renew(pool, ...given),
     release: (...given) => release(pool, ...given),

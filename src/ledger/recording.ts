@@ -1,5 +1,6 @@
 /** What a step hands over when it ends: the reading, measurements and objects. */
 import { createHash } from 'node:crypto';
+import { moveHeldDeliveries } from './deciding.js';
 import { settleObject } from './delivering.js';
 import { deliveryMoved } from './events.js';
 import { recordDocument, recordNoted } from './life-cycle.js';
@@ -28,8 +29,21 @@ export async function recordAccount(
     await recordMeasurements(transaction, claim, account.newMeasurements, 'do nothing');
   const objects: ObjectNumber[] = [];
   for (const record of account?.objects ?? []) objects.push(await recordObject(transaction, claim, record));
+  if (account?.objects && claim.state === 'segmenting') await refuseHeldOfOverwritten(transaction, claim, objects);
   if (account?.noted?.length) await recordNoted(transaction, claim.report.number, account.noted);
   return { report, objects };
+}
+
+/** What is held of a report as it was before it was overwritten is not for anybody to let go any more, but for what was made again just as it was. */
+async function refuseHeldOfOverwritten(
+  transaction: Transaction,
+  { run, report }: Claim,
+  madeAgain: readonly ObjectNumber[],
+): Promise<void> {
+  const { rows } = await transaction.query('select 1 from caliper.report where number = $1 and amended is not null', [
+    report.number,
+  ]);
+  if (rows.length > 0) await moveHeldDeliveries(transaction, run, 'refused', 'overwritten', undefined, madeAgain);
 }
 
 async function recordReading(
@@ -50,20 +64,30 @@ async function recordReading(
      where number = $1`,
     [claim.report.number, reading.digest, reading.sopClassUID ?? null, answer === 'amended'],
   );
-  await transaction.query('update caliper.run set reading = $2 where id = $1', [claim.run, JSON.stringify(reading)]);
-  // Measurements of the document as it was are no measurements of this one.
-  if (readBefore !== null && readBefore !== reading.digest)
-    await transaction.query('delete from caliper.measurement where run = $1', [claim.run]);
+  await transaction.query('update caliper.run set reading = $2, stood = null where id = $1', [
+    claim.run,
+    JSON.stringify(reading),
+  ]);
+  if (readBefore !== null && readBefore !== reading.digest) await forgetDocument(transaction, claim);
   return answer;
 }
 
 /**
- * A run that somebody's decision opened again finds the segment that it stored itself: nothing has changed for that lesion, which was stored and
+ * Measurements of the document as it was are no measurements of this one, and that somebody took none of their contours says nothing of others. (A
+ * contour that was chosen is looked for when contours are made.)
+ */
+async function forgetDocument(transaction: Transaction, { run }: Claim): Promise<void> {
+  await transaction.query('delete from caliper.measurement where run = $1', [run]);
+  await transaction.query('update caliper.choice set stale = true where run = $1 and mask_sha256 is null', [run]);
+}
+
+/**
+ * A run that somebody's decision, or an archive that overwrote its report, opened again finds the segment that it stored itself: nothing has changed for that lesion, which was stored and
  * stays so.
  */
 const IS_STORED_BY_THIS_RUN = `measurement.outcome = 'stored' and excluded.outcome = 'already-stored'
        and exists (select 1 from caliper.run r join caliper.object o on o.number = measurement.object
-         where r.id = measurement.run and r.cause = 'review' and o.sop_instance_uid = excluded.seg_uid)`;
+         where r.id = measurement.run and r.cause in ('review', 'overwritten') and o.sop_instance_uid = excluded.seg_uid)`;
 
 const REPLACE_KNOWN = `do update set
        outcome = excluded.outcome, reason = excluded.reason, rule = excluded.rule, method = excluded.method,

@@ -37,6 +37,7 @@ export interface StoredSighting {
   readonly series_instance_uid: SeriesInstanceUid;
   readonly first_seen: Date | string;
   readonly last_seen: Date | string;
+  readonly availability: string | null;
 }
 
 export const sightingOf = (row: StoredSighting): Sighting => ({
@@ -45,6 +46,7 @@ export const sightingOf = (row: StoredSighting): Sighting => ({
   seriesInstanceUID: row.series_instance_uid,
   firstSeen: new Date(row.first_seen),
   lastSeen: new Date(row.last_seen),
+  availability: given(row.availability),
 });
 
 export interface StoredReview {

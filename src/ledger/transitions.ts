@@ -25,11 +25,11 @@ const STOPS = ['waiting', 'held', 'refused', 'dead'] as const;
 export const RUN_TRANSITIONS = {
   seen: ['reading', ...STOPS],
   reading: ['segmenting', 'done', ...STOPS], // done: nothing to segment, every measurement accounted for
-  segmenting: ['delivering', 'done', ...STOPS], // done: everything skipped, no object
+  segmenting: ['delivering', 'done', 'reading', ...STOPS], // done: everything skipped, no object; reading: overwritten meanwhile
   delivering: ['done', ...STOPS], // done: every delivery of every object has ended
   waiting: ['seen', 'reading', 'segmenting', 'delivering', 'dead'], // resumes where it stood; waiting is not an attempt
-  held: ['reading', 'segmenting', 'delivering', 'refused'], // a person accepts, asks for another look, or rejects
-  done: ['seen'], // replay only; a new bundle or rule makes a new run instead
+  held: ['reading', 'segmenting', 'delivering', 'refused'], // a person accepts, asks for another look, or rejects; reading: overwritten
+  done: ['seen'], // replay, or overwritten; a new bundle or rule makes a new run instead
   refused: ['seen'],
   dead: ['seen'],
 } as const satisfies Record<RunState, readonly RunState[]>;

@@ -51,10 +51,11 @@ export type Arrival = 'new' | 'was-there';
 export type Urgency = 'today' | 'backlog';
 
 /**
- * Why a run was opened. `amended`: its report no longer counts, and what is stored for it is looked after. `replay` and `review` are a person's doing, and thereby the permission to store for a report that is older than a
+ * Why a run was opened. `amended`: its report no longer counts, and what is stored for it is looked after. `overwritten`: its archive shows the report
+ * made at another time than before, so that it is read again. `replay` and `review` are a person's doing, and thereby the permission to store for a report that is older than a
  * destination's storeFrom.
  */
-export type RunCause = 'sighting' | 'amended' | 'replay' | 'review';
+export type RunCause = 'sighting' | 'amended' | 'overwritten' | 'replay' | 'review';
 
 /** What a replay asks for in place of the method of the rules. */
 export interface Again {
@@ -90,6 +91,8 @@ export interface Sighting {
   readonly seriesInstanceUID: SeriesInstanceUid;
   readonly firstSeen: Date;
   readonly lastSeen: Date;
+  /** Instance Availability as the source answered it last: ONLINE, NEARLINE ...; undefined where it does not. */
+  readonly availability: string | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { FoundReport, SeriesInstanceUid } from '../domain/index.js';
 import type { Ledger } from './ledger.js';
 import type { ReportNumber, RunDigests, RunId, RunScope, Sighted } from './values.js';
+import { markOverwritten } from './overwritten.js';
 import { inTransaction, type Transaction } from './transaction.js';
 
 export async function seriesCounts(
@@ -29,8 +30,7 @@ export async function sight(pool: Pool, sighted: Sighted): ReturnType<Ledger['si
       await transaction.query(
         `insert into caliper.series_count as known (source, series_instance_uid, instances)
          select $1, * from unnest($2::text[], $3::integer[]) order by 2
-         on conflict (source, series_instance_uid) do update set instances = excluded.instances, counted = now()
-         where known.instances <> excluded.instances`,
+         on conflict (source, series_instance_uid) do update set instances = excluded.instances, counted = now()`,
         [sighted.source, [...sighted.seriesCounts.keys()], [...sighted.seriesCounts.values()]],
       );
     return { new: fresh };
@@ -58,6 +58,8 @@ async function recordFound(
   { source, found, urgency, arrival = 'new' }: Sighted,
 ): Promise<readonly ReportNumber[]> {
   const columns = columnsOf(found);
+  const [answers, availabilities] = answersOf(found);
+  await markOverwritten(transaction, source, columns, answers);
   // Known ones are left out first, so that a sweep uses up no numbers. Rows go in by order of UID: two sweeps cannot wait for each other.
   const { rows } = await transaction.query<{ number: ReportNumber }>(
     `insert into caliper.report (sop_instance_uid, sop_class_uid, study_instance_uid, series_instance_uid, urgency, was_there)
@@ -70,21 +72,40 @@ async function recordFound(
     [...columns, urgency, arrival === 'was-there'],
   );
   await transaction.query(
-    `insert into caliper.sighting (report, source, study_instance_uid, series_instance_uid)
-     select r.number, $5, f.study, f.series
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as f (sop, class, study, series)
+    `insert into caliper.sighting as known (report, source, study_instance_uid, series_instance_uid, made_at, availability)
+     select r.number, $5, f.study, f.series, f.made_at, f.availability
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::jsonb[], $7::text[])
+       as f (sop, class, study, series, made_at, availability)
      join caliper.report r on r.sop_instance_uid = f.sop
      order by r.number
      on conflict (report, source) do update set
-       study_instance_uid = excluded.study_instance_uid, series_instance_uid = excluded.series_instance_uid, last_seen = now()`,
-    [...columns, source],
+       study_instance_uid = excluded.study_instance_uid, series_instance_uid = excluded.series_instance_uid, last_seen = now(),
+       made_at = case when excluded.made_at is null then known.made_at
+         when known.series_instance_uid <> excluded.series_instance_uid then excluded.made_at
+         else coalesce(known.made_at, '{}') || excluded.made_at end,
+       availability = coalesce(excluded.availability, known.availability)`,
+    [...columns, source, answers, availabilities],
   );
   return rows.map((row) => row.number);
 }
 
-/** As columns, each UID once: a page of an archive's answer may repeat rows of the one before. */
+/** Each UID once: a page of an archive's answer may repeat rows of the one before. */
+const eachOnce = (found: readonly FoundReport[]): readonly FoundReport[] => [
+  ...new Map(found.map((report) => [report.sopInstanceUID, report])).values(),
+];
+
+const answersOf = (
+  found: readonly FoundReport[],
+): readonly [made: (string | null)[], availability: (string | null)[]] => {
+  const each = eachOnce(found);
+  return [
+    each.map(({ madeAt }) => (madeAt === undefined ? null : JSON.stringify(madeAt))),
+    each.map(({ availability }) => availability ?? null),
+  ];
+};
+
 function columnsOf(found: readonly FoundReport[]): (string | null)[][] {
-  const each = [...new Map(found.map((report) => [report.sopInstanceUID, report])).values()];
+  const each = eachOnce(found);
   return [
     each.map((report) => report.sopInstanceUID),
     each.map((report) => report.sopClassUID ?? null),

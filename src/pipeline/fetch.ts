@@ -23,7 +23,9 @@ import {
 } from '../domain/index.js';
 import type { Sighting } from '../ledger/index.js';
 import { chooseSlice } from '../sr-parser/index.js';
+import { isReportOnline, PLANE_ATTRIBUTES } from './nearline.js';
 import { sliceKey } from './slice-key.js';
+import type { Source } from './world.js';
 
 /** An instance as an archive keeps it. */
 export interface FetchedFile {
@@ -54,13 +56,17 @@ export async function fetchInstance(
   });
 }
 
-/** The report itself, from the source that showed it last. */
-export const fetchReport = (
-  archive: Archive,
+/** The report itself, from a source that showed it; `nearline` where that would have to fetch it first, and is not to. */
+export async function fetchReport(
+  { archive, nearline }: Pick<Source, 'archive' | 'nearline'>,
   sighting: Sighting,
   instance: SopInstanceUid,
-): Promise<Result<FetchedFile, ArchiveProblem>> =>
-  fetchInstance(archive, { study: sighting.studyInstanceUID, series: sighting.seriesInstanceUID, instance });
+): Promise<Result<FetchedFile, ArchiveProblem>> {
+  const online = nearline === 'recall' ? ok(true) : await isReportOnline(archive, sighting, instance);
+  if (!online.ok) return online;
+  if (!online.value) return fail({ code: 'nearline' });
+  return fetchInstance(archive, { study: sighting.studyInstanceUID, series: sighting.seriesInstanceUID, instance });
+}
 
 /** By measurement; those without marks have none. */
 export type FetchedSlices = ReadonlyMap<MeasurementKey, Result<SourceSlice, ReasonCode>>;
@@ -101,6 +107,10 @@ export async function fetchSlices(
     }
     slices.set(measurement.key, slice);
   }
+  // where other slices can be had, the report goes on with them
+  const all = [...slices.values()];
+  if (all.every((slice) => !slice.ok) && all.some((slice) => !slice.ok && slice.error === 'nearline'))
+    return fail({ code: 'nearline' });
   return ok(slices);
 }
 
@@ -204,24 +214,33 @@ async function findImage(
   report: ReadReport,
   archives: readonly Archive[],
 ): Promise<Result<FetchedFile, ArchiveProblem>> {
-  const evidence = report.evidence.find((e) => e.sopInstanceUID === image.sopInstanceUID);
   let last: Result<FetchedFile, ArchiveProblem> = fail({ code: 'image-gone' });
   for (const archive of archives) {
-    if (evidence?.studyInstanceUID && evidence.seriesInstanceUID) {
-      last = await fetchInstance(archive, {
-        study: evidence.studyInstanceUID,
-        series: evidence.seriesInstanceUID,
-        instance: image.sopInstanceUID,
-      });
-      if (last.ok) return last;
-      if (last.error.code !== 'image-gone') continue;
-    }
-    // the evidence does not list the image, or names another place than it is kept in now
-    const place = await archive.locate(image.sopInstanceUID, evidence?.studyInstanceUID ?? report.studyInstanceUID);
-    last = place.ok ? await fetchInstance(archive, place.value) : place;
-    if (last.ok) return last;
+    const found = await imageIn(archive, image, report);
+    if (found.ok) return found;
+    // that one archive has it, however slowly, is the better news
+    if (last.error.code !== 'nearline') last = found;
   }
   return last;
+}
+
+async function imageIn(
+  archive: Archive,
+  image: ImageReference,
+  report: ReadReport,
+): Promise<Result<FetchedFile, ArchiveProblem>> {
+  const evidence = report.evidence.find((e) => e.sopInstanceUID === image.sopInstanceUID);
+  if (evidence?.studyInstanceUID && evidence.seriesInstanceUID) {
+    const found = await fetchInstance(archive, {
+      study: evidence.studyInstanceUID,
+      series: evidence.seriesInstanceUID,
+      instance: image.sopInstanceUID,
+    });
+    if (found.ok || found.error.code !== 'image-gone') return found;
+  }
+  // the evidence does not list the image, or names another place than it is kept in now
+  const place = await archive.locate(image.sopInstanceUID, evidence?.studyInstanceUID ?? report.studyInstanceUID);
+  return place.ok ? fetchInstance(archive, place.value) : place;
 }
 
 /**
@@ -250,14 +269,5 @@ export async function fetchSeriesPlanes(
   }
   return planes;
 }
-
-const PLANE_ATTRIBUTES = [
-  'ImagePositionPatient',
-  'ImageOrientationPatient',
-  'PixelSpacing',
-  'Rows',
-  'Columns',
-  'FrameOfReferenceUID',
-];
 
 const isArchiveTrouble = (problem: ArchiveProblem): boolean => problem.code.startsWith('archive-');

@@ -65,7 +65,7 @@ export async function lesionViews(
   const sighting = story.sightings[0];
   const source = sighting && world.sources.get(sighting.source);
   if (!source) return all('archive-unreachable');
-  const fetched = await fetchReport(source.archive, sighting, story.report.sopInstanceUID);
+  const fetched = await fetchReport(source, sighting, story.report.sopInstanceUID);
   if (!fetched.ok) return all(fetched.error.code);
   const report = readReport(fetched.value.file.dataSet, source.carriers);
   const slices = await fetchSlices(report, source.images, world.kernels);

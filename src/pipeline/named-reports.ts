@@ -1,16 +1,15 @@
-import type { ArchiveProblem } from '../dicomweb/index.js';
+import { askingForLess, foundReport, type ArchiveProblem } from '../dicomweb/index.js';
 import {
   asReadUid,
   ok,
   TAG,
-  type DataSet,
   type FoundReport,
   type Result,
   type SeriesInstanceUid,
-  type SopClassUid,
   type SopInstanceUid,
   type StudyInstanceUid,
 } from '../domain/index.js';
+import { reopenOverwritten } from './watch.js';
 import type { Source, World } from './world.js';
 
 /** A report, or the series or study in which reports are, as somebody outside names it. */
@@ -22,7 +21,7 @@ export interface ReportReference {
 
 /**
  * Looks up what somebody named at a source, and puts what is there on the worklist. Only identifiers are taken from outside: what is worked on is what
- * the archive answers. `new`: how many reports were not known.
+ * the archive answers. One that is known is read again where it was overwritten. `new`: how many reports were not known.
  */
 export async function lookUpNamed(
   source: Source,
@@ -34,22 +33,17 @@ export async function lookUpNamed(
     const listed = series === undefined ? await reportSeries(source, study) : ok([series]);
     if (!listed.ok) return listed;
     for (const one of listed.value) {
-      const instances = await source.archive.search('instances', {
+      const query = {
         StudyInstanceUID: study,
         SeriesInstanceUID: one,
         ...(instance === undefined ? {} : { SOPInstanceUID: instance }),
-      });
+      };
+      const instances = await askingForLess((include) => source.archive.search('instances', query, { include }));
       if (!instances.ok) return instances;
       for (const row of instances.value) {
         const sop = row.text(TAG.SOPInstanceUID);
         if (sop === undefined || (instance !== undefined && sop !== instance)) continue;
-        found.push({
-          source: source.name,
-          studyInstanceUID: study,
-          seriesInstanceUID: one,
-          sopInstanceUID: asReadUid<SopInstanceUid>(sop),
-          sopClassUID: classOf(row),
-        });
+        found.push(foundReport(source.name, { study, series: one }, row));
       }
     }
   }
@@ -62,6 +56,7 @@ export async function lookUpNamed(
     urgency: 'today',
   });
   await world.ledger.ensureRuns(world.digests, { kind: 'reports-without-run' });
+  await reopenOverwritten(source, world);
   return ok({ found: found.length, new: sighted.new.length });
 }
 
@@ -81,8 +76,3 @@ async function reportSeries(
     }),
   );
 }
-
-const classOf = (row: DataSet): SopClassUid | undefined => {
-  const text = row.text(TAG.SOPClassUID);
-  return text === undefined ? undefined : asReadUid<SopClassUid>(text);
-};

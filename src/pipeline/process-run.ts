@@ -23,9 +23,9 @@ import type { AskedStudies } from './before-store.js';
 import { deliver } from './deliver.js';
 import { fetchReport, type FetchedFile } from './fetch.js';
 import { turnOf } from './follows.js';
-import { readNotes, recordNote } from './notes.js';
+import { endReports, readNotes, recordNote } from './notes.js';
 import { rejectStored } from './rejection-notes.js';
-import { recordOf, segmentAndWrite, studiesOf, type ReportAtHand } from './segment-and-write.js';
+import { isOverwritten, recordOf, segmentAndWrite, studiesOf, type ReportAtHand } from './segment-and-write.js';
 import { standingOf } from './standing.js';
 import { endingsWhereStored } from './stored-before.js';
 import { ageMs, stopFor } from './stop-for.js';
@@ -86,6 +86,13 @@ async function step(claim: Claim, hand: Hand, world: World): Promise<RunMove | L
     const result = await readFromSource(claim, world);
     if (!result.ok) return stopFor(result.error, claim, world);
     hand.read = result.value;
+    // overwritten since it was read: its measurements are others
+    if (claim.state === 'segmenting' && result.value.fetched.digest !== claim.report.digest) return { to: 'reading' };
+  }
+  // an archive that shows it made at another time, and has it as it was: nothing that was decided is undone
+  if (claim.state === 'reading' && claim.cause === 'overwritten') {
+    const again = await world.ledger.standAgain(claim, hand.read.fetched.digest);
+    if (!again.ok || again.value === 'stands-as-before') return 'lease-lost';
   }
   return claim.state === 'reading'
     ? afterReading(hand.read, claim, world)
@@ -152,7 +159,7 @@ async function readFromSource(claim: Claim, world: World): Promise<Result<Report
   for (const sighting of claim.sightings) {
     const source = world.sources.get(sighting.source);
     if (!source || paused.has(sighting.source)) continue;
-    const fetched = await fetchReport(source.archive, sighting, claim.report.sopInstanceUID);
+    const fetched = await fetchReport(source, sighting, claim.report.sopInstanceUID);
     if (fetched.ok) {
       const { dataSet } = fetched.value.file;
       return ok({ fetched: fetched.value, report: readReport(dataSet, source.carriers), own: isOwnObject(dataSet) });
@@ -184,12 +191,22 @@ async function afterReading({ report, fetched, own }: ReportAtHand, claim: Claim
   const account = { reading, document: documentOf(report) };
   if (report.measurements.length === 0) {
     // an amendment that has no measurement left replaces the report that had them
-    if (report.predecessors.length > 0) await standingOf(report, claim, world);
+    if (report.predecessors.length > 0) {
+      const standing = await standingOf(report, claim, studiesOf(report, claim), world);
+      if (!standing.ok) return stopFor(standing.error, claim, world);
+    }
+    // a report that lost its marks under its own UID takes the place of what it was
+    if (isOverwritten(claim, fetched)) {
+      const { sopInstanceUID } = claim.report;
+      await endReports([{ sopInstanceUID, reason: 'superseded', by: sopInstanceUID }], world);
+    }
     return { to: 'refused', reason: report.skipped[0]?.reason ?? 'no-measurements', account };
   }
   const notes = await readNotes(studiesOf(report, claim), world);
   if (!notes.ok) return stopFor(notes.error, claim, world);
-  const standing = await standingOf(report, claim, world);
+  const judged = await standingOf(report, claim, studiesOf(report, claim), world);
+  if (!judged.ok) return stopFor(judged.error, claim, world);
+  const standing = judged.value;
   const measurements = report.measurements.map((m) => recordOf(m));
   if (standing.kind === 'counts') return { to: 'segmenting', account: { ...account, measurements } };
   const endings = await endingsWhereStored(report, studiesOf(report, claim), standing, claim, world);

@@ -76,7 +76,8 @@ export async function segmentAndWrite(
   const archives = [...new Set(images)];
   const slices = await fetchStandingSlices(report, archives, world);
   if (!slices.ok) return stopFor(slices.error, claim, world);
-  if (mustWaitForImages(slices.value, ageMs(claim, world))) return stopFor({ code: 'image-gone' }, claim, world);
+  const awaited = awaitedImages(slices.value, ageMs(claim, world));
+  if (awaited) return stopFor({ code: awaited }, claim, world);
 
   const further =
     world.extent === 'volume'
@@ -221,12 +222,13 @@ async function fetchStandingSlices(
   return ok(slices);
 }
 
-/** Images that are not there yet are waited for: all of them for a week, some of them for an hour, then the report goes on with the others. */
-function mustWaitForImages(slices: FetchedSlices, age: number): boolean {
+/** Images that are not there yet, or not online, are waited for: all of them for a week, some of them for an hour, then the report goes on with the others. */
+function awaitedImages(slices: FetchedSlices, age: number): 'image-gone' | 'nearline' | undefined {
   const all = [...slices.values()];
-  const gone = all.filter((s) => !s.ok && s.error === 'image-gone').length;
-  if (gone === 0) return false;
-  return age < (gone === all.length ? WAIT_HORIZON_MS : PARTIAL_AFTER_MS);
+  const awaited = all.flatMap((s) => (!s.ok && (s.error === 'image-gone' || s.error === 'nearline') ? s.error : []));
+  if (awaited.length === 0) return undefined;
+  const isLate = age >= (awaited.length === all.length ? WAIT_HORIZON_MS : PARTIAL_AFTER_MS);
+  return isLate ? undefined : awaited.includes('nearline') ? 'nearline' : 'image-gone';
 }
 
 interface OwnObjects {

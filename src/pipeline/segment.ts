@@ -117,7 +117,7 @@ function placeMeasurement(
 }
 
 function outcomeWithoutPlace(reason: ReasonCode): EndedMeasurement['outcome'] {
-  if (reason === 'image-gone') return 'failed';
+  if (reason === 'image-gone' || reason === 'nearline') return 'failed';
   // marks of another frame of reference: perhaps of another patient, so a person looks
   return reason === 'identity-differs' ? 'held' : 'skipped';
 }

@@ -5,6 +5,7 @@ import {
   todayIn,
   type ReportModality,
   type SearchLayer,
+  type SeriesReference,
   type SweepPart,
 } from '../dicomweb/index.js';
 import type { SeriesInstanceUid } from '../domain/index.js';
@@ -34,16 +35,24 @@ const modalitiesOf = ({ carriers }: WatchPlan): readonly ReportModality[] =>
 export function layersOf(
   plan: WatchPlan,
   now: number,
-): { readonly windows: readonly SearchLayer[]; readonly tail: readonly SearchLayer[] } {
+): { readonly windows: readonly WatchedLayer[]; readonly tail: readonly WatchedLayer[] } {
   const today = todayIn(plan.timeZone, now);
   const modalities = modalitiesOf(plan);
+  const windows = searchPlan(
+    plan.layers.map((layer) => ({ studyDates: `${layer.days}d`, modalities })),
+    today,
+  );
+  const widest = windows.reduce((a, b) => (a.from <= b.from ? a : b));
+  const tail = plan.since === undefined ? [] : tailPlan(plan.since, today, modalities);
   return {
-    windows: searchPlan(
-      plan.layers.map((layer) => ({ studyDates: `${layer.days}d`, modalities })),
-      today,
-    ),
-    tail: plan.since === undefined ? [] : tailPlan(plan.since, today, modalities),
+    windows: windows.map((layer) => ({ ...layer, listsAgain: layer === widest ? 'young-reports' : 'nothing' })),
+    tail: tail.map((layer) => ({ ...layer, listsAgain: 'nothing' })),
   };
+}
+
+/** A search layer, and which series it lists though they have as many instances as before: some archives overwrite reports under their UID. */
+export interface WatchedLayer extends SearchLayer {
+  readonly listsAgain: 'nothing' | 'young-reports';
 }
 
 /** Whether a layer may be searched now: in quiet hours only the days of today's work are. */
@@ -73,14 +82,13 @@ export const pausedSources = async (ledger: Ledger): Promise<ReadonlySet<string>
  */
 export async function searchLayer(
   source: Source,
-  layer: SearchLayer,
+  layer: WatchedLayer,
   urgency: 'today' | 'backlog',
   world: World,
 ): Promise<readonly ReportNumber[] | undefined> {
   const started = world.now();
   const { ledger, log } = world;
   if ((await pausedSources(ledger)).has(source.name)) return [];
-  const counts = new Map<SeriesInstanceUid, number | undefined>();
   const fresh: ReportNumber[] = [];
   const sighting = {
     source: source.name,
@@ -90,13 +98,11 @@ export async function searchLayer(
   const swept = await sweep(
     source.archive,
     layer,
-    async ({ series }) => {
-      if (!counts.has(series)) counts.set(series, (await ledger.seriesCounts(source.name, [series])).get(series));
-      return counts.get(series);
-    },
+    (series) => knownCounts(source, series, layer, ledger),
     async (part) => void fresh.push(...(await record(part, sighting, ledger))),
   );
   await ledger.ensureRuns(world.digests, { kind: 'reports-without-run' });
+  await reopenOverwritten(source, world);
   if (!swept.ok) {
     log.event('sweep.failed', { source: source.name, layer: layer.name, reason: swept.error.code });
     return undefined;
@@ -113,6 +119,26 @@ export async function searchLayer(
   if (fresh.length === 0) log.event('sweep.quiet', common);
   else log.event('sweep.done', { ...common, series: series.length, instances, found: fresh.length });
   return fresh;
+}
+
+/** Reports that a search showed made at another time than before are read again. */
+export async function reopenOverwritten({ name }: Source, { ledger, log }: World): Promise<void> {
+  const overwritten = await ledger.reopenOverwritten();
+  if (overwritten.length > 0) log.event('sweep.overwritten', { source: name, reports: overwritten.length });
+}
+
+/** The counts of the last search; of a layer that looks for what was overwritten, without the series that may be so. */
+async function knownCounts(
+  { name }: Source,
+  references: readonly SeriesReference[],
+  { listsAgain }: WatchedLayer,
+  ledger: Ledger,
+): Promise<ReadonlyMap<SeriesInstanceUid, number>> {
+  const series = references.map((reference) => reference.series);
+  const counts = new Map(await ledger.seriesCounts(name, series));
+  if (listsAgain === 'young-reports')
+    for (const again of await ledger.seriesToListAgain(name, series)) counts.delete(again);
+  return counts;
 }
 
 /** Records a part of what a search showed. Runs follow when the search has ended, well or not: an amendment may come in a later part. */

@@ -4,6 +4,7 @@ import type { EventLog, Rule } from '../domain/index.js';
 import type { Ledger, RunDigests } from '../ledger/index.js';
 import type { SegmentationType } from '../seg-writer/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
+import type { Nearline } from './nearline.js';
 
 /** An archive in the role of being read. */
 export interface Source {
@@ -13,6 +14,8 @@ export interface Source {
   readonly images: readonly Archive[];
   /** What is read besides structured reports. */
   readonly carriers: readonly OtherCarrier[];
+  /** What is done with reports that are on slow media; images are as their archives are (`withoutRecall`). */
+  readonly nearline: Nearline;
 }
 
 /** An archive in the role of being stored to. */

@@ -8,6 +8,8 @@ export interface MadeInstance {
   readonly sopClass: string;
   readonly modality: string;
   readonly studyDate?: string;
+  readonly contentDate?: string;
+  readonly creationTime?: string;
   readonly patientID?: string;
   /** Bytes of PixelData (OB). */
   readonly pixels?: Uint8Array;
@@ -43,9 +45,11 @@ export function madeFile(made: MadeInstance): Buffer {
     Buffer.from('DICM', 'latin1'),
     element(2, 0, 'UL', length),
     meta,
+    ...(made.creationTime === undefined ? [] : [element(8, 0x13, 'TM', made.creationTime)]),
     element(8, 0x16, 'UI', made.sopClass),
     element(8, 0x18, 'UI', made.instance),
     element(8, 0x20, 'DA', made.studyDate ?? ''),
+    ...(made.contentDate === undefined ? [] : [element(8, 0x23, 'DA', made.contentDate)]),
     element(8, 0x60, 'CS', made.modality),
     element(0x10, 0x10, 'PN', 'Made^Up'),
     element(0x10, 0x20, 'LO', made.patientID ?? 'made-up'),

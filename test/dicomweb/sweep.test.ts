@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SeriesInstanceUid } from '../../src/domain/index.js';
 import { sweep, type Archive, type SearchLayer, type SweepResult } from '../../src/dicomweb/index.js';
 import { startOrthanc, type RunningOrthanc } from '../environment/orthanc.js';
 import { describeWith, orthanc, shared } from '../environment/peers.js';
@@ -10,7 +11,7 @@ import { open } from './open.js';
 
 const JANUARY: SearchLayer = { name: 'january', from: '20260101', to: '20260131', modalities: ['SR'] };
 const SR = '1.2.840.10008.5.1.4.1.1.88.33';
-const unknown = () => undefined;
+const unknown = () => new Map<SeriesInstanceUid, number>();
 
 const swept = async (
   archive: Archive,
@@ -44,6 +45,8 @@ describeWith({ orthanc: orthanc() }, 'sweeping a real archive', () => {
         sopClass: modality === 'SR' ? SR : '1.2.840.10008.5.1.4.1.1.2',
         modality,
         studyDate,
+        contentDate: '20260102',
+        creationTime: '101500',
       }),
     );
 
@@ -62,6 +65,7 @@ describeWith({ orthanc: orthanc() }, 'sweeping a real archive', () => {
       seriesInstanceUID: '1.1.1',
       sopInstanceUID: '1.1.1.2',
       sopClassUID: SR,
+      madeAt: { ContentDate: '20260102', InstanceCreationTime: '101500' },
     });
     expect(result).toMatchObject({ requests: 3, instances: 3, failed: [], ignoredKeys: [], shortfalls: [] });
     expect(instances(await swept(archive, { ...JANUARY, modalities: ['SR', 'KO', 'PR'] }))).toEqual([
@@ -73,18 +77,18 @@ describeWith({ orthanc: orthanc() }, 'sweeping a real archive', () => {
   });
 
   test('costs one request when nothing changed, and lists what did', async () => {
-    const counts = new Map((await swept(archive, JANUARY)).series.map(({ series, count }) => [series, count]));
+    const counts = new Map((await swept(archive, JANUARY)).series.map(({ series, count }) => [series, count!]));
     expect(counts).toEqual(
       new Map([
         ['1.1.1', 2],
         ['1.2.1', 1],
       ]),
     );
-    const quiet = await swept(archive, JANUARY, ({ series }) => counts.get(series));
+    const quiet = await swept(archive, JANUARY, () => counts);
     expect(quiet).toMatchObject({ found: [], requests: 1, instances: 0 });
     expect(quiet.series.every(({ looked }) => looked === 'skipped')).toBe(true);
     await put('1.2', '1.2.1', 2, 'SR', '20260131');
-    const grown = await swept(archive, JANUARY, ({ series }) => Promise.resolve(counts.get(series)));
+    const grown = await swept(archive, JANUARY, () => Promise.resolve(counts));
     expect(instances(grown)).toEqual(['1.2.1.1', '1.2.1.2']);
     expect(grown.requests).toBe(2);
   });
@@ -236,7 +240,7 @@ describe('sweeping an archive with limits or faults', () => {
         ? json(response, [series('1.1.1', '1.1')])
         : json(response, [instance('1.1.1.1'), instance('1.1.1.2')]),
     );
-    const result = await swept(archive, JANUARY, () => 2);
+    const result = await swept(archive, JANUARY, (counted) => new Map(counted.map(({ series: uid }) => [uid, 2])));
     expect(instances(result)).toEqual(['1.1.1.1', '1.1.1.2']);
     expect(result.series).toEqual([{ study: '1.1', series: '1.1.1', count: undefined, looked: 'listed' }]);
   });
@@ -274,7 +278,7 @@ describe('sweeping an archive with limits or faults', () => {
   });
 
   test('what was found before an end in the middle is told, and the next sweep lists the rest only', async () => {
-    const known = new Map<string, number>();
+    const known = new Map<SeriesInstanceUid, number>();
     const found: string[] = [];
     const all = Array.from({ length: 130 }, (_, n) => `1.1.${n + 1}`);
     let lists = 0;
@@ -293,7 +297,7 @@ describe('sweeping an archive with limits or faults', () => {
       sweep(
         archive,
         JANUARY,
-        ({ series: uid }) => known.get(uid),
+        () => known,
         (part) => {
           parts.push(part.found.length);
           found.push(...part.found.map(({ sopInstanceUID }) => sopInstanceUID));
@@ -306,6 +310,51 @@ describe('sweeping an archive with limits or faults', () => {
     expect((await run()).ok).toBe(true);
     expect(lists).toBe(120 + 130 - 119);
     expect([...found].sort()).toEqual(all.map((uid) => `${uid}.1`).sort());
+  });
+
+  test('what is known is asked for once, for all series that are counted', async () => {
+    server.answer((request, response) =>
+      request.path === '/series'
+        ? json(response, [series('1.1.1', '1.1', 1), series('1.1.2', '1.1', 2), series('1.1.3', '1.1')])
+        : json(response, [instance(`${request.path.split('/').at(-2)!}.1`)]),
+    );
+    const asked: string[][] = [];
+    const result = await swept(archive, JANUARY, (counted) => {
+      asked.push(counted.map(({ series: uid }) => uid));
+      return new Map([['1.1.1' as SeriesInstanceUid, 1]]);
+    });
+    expect(asked).toEqual([['1.1.1', '1.1.2']]);
+    expect(instances(result)).toEqual(['1.1.2.1', '1.1.3.1']);
+  });
+
+  test('when reports were made, and whether they are online, as far as it is answered', async () => {
+    const answered = {
+      ...instance('1.1.1.1'),
+      '00080023': { vr: 'DA', Value: ['20260110'] },
+      '00080033': { vr: 'TM', Value: ['101500.25'] },
+      '00080056': { vr: 'CS', Value: ['NEARLINE'] },
+    };
+    server.answer((request, response) =>
+      json(response, request.path === '/series' ? [series('1.1.1', '1.1', 2)] : [answered, instance('1.1.1.2')]),
+    );
+    expect((await swept(archive, JANUARY)).found).toMatchObject([
+      { madeAt: { ContentDate: '20260110', ContentTime: '101500.25' }, availability: 'NEARLINE' },
+      { sopInstanceUID: '1.1.1.2', madeAt: {} },
+    ]);
+    expect(server.requests[1]?.rawQuery).toContain(
+      'includefield=SOPClassUID,ContentDate,ContentTime,InstanceCreationDate,InstanceCreationTime,InstanceAvailability',
+    );
+  });
+
+  test('an archive that refuses to answer so much is asked for the class alone', async () => {
+    server.answer((request, response) => {
+      if (request.path === '/series') json(response, [series('1.1.1', '1.1', 1)]);
+      else if (request.rawQuery.includes('ContentDate')) response.writeHead(400).end();
+      else json(response, [instance('1.1.1.1')]);
+    });
+    const result = await swept(archive, JANUARY);
+    expect(instances(result)).toEqual(['1.1.1.1']);
+    expect(result).toMatchObject({ requests: 3, failed: [] });
   });
 
   test('a series without its study cannot be asked for, and is said', async () => {

@@ -2,6 +2,9 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+/** A start on a machine with other work. */
+const MOST_MS = 60_000;
+
 /** `caliper run` as an administrator starts it, and killed as no administrator would. */
 export class GatewayProcess {
   #child: ChildProcess | undefined;
@@ -19,7 +22,7 @@ export class GatewayProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Starts the daemon; resolves when it is ready or has ended. */
+  /** Starts the daemon; resolves when it is ready or has ended, and fails when it does neither. */
   async start(): Promise<void> {
     this.starts++;
     const child = spawn(process.execPath, ['bin/caliper.mjs', 'run', '--config', this.configuration], {
@@ -27,8 +30,12 @@ export class GatewayProcess {
     });
     this.#child = child;
     const lines = createInterface({ input: child.stderr });
-    await new Promise<void>((ready) => {
-      child.once('exit', () => ready());
+    await new Promise<void>((ready, failed) => {
+      const late = setTimeout(() => failed(new Error('the daemon is not ready after a minute')), MOST_MS);
+      child.once('exit', () => {
+        clearTimeout(late);
+        ready();
+      });
       lines.on('line', (line) => {
         const event = line.startsWith('{') ? (JSON.parse(line) as { message: string; level: string }) : undefined;
         if (!event) {
@@ -36,7 +43,10 @@ export class GatewayProcess {
           return;
         }
         if (event.level === 'error') this.errors.push(line);
-        if (event.message === 'daemon.started') ready();
+        if (event.message === 'daemon.started') {
+          clearTimeout(late);
+          ready();
+        }
         this.seen(event.message);
       });
     });

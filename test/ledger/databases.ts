@@ -49,7 +49,7 @@ export async function opened(options: DatabaseOptions, told = new Told()): Promi
 }
 
 /** Debian's PostgreSQL, run as an ordinary user on a port of the loopback: the stand-in for a site's own. */
-async function startSite(programs: string): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startSite(programs: string): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = temporaryFolder();
   const account = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
   if (asRoot) chownSync(folder, NOBODY, NOBODY);
@@ -96,13 +96,14 @@ async function freePort(): Promise<number> {
 }
 
 export async function answering(url: string): Promise<void> {
-  for (;;) {
+  for (const end = Date.now() + 60_000; ;) {
     const client = new Client({ connectionString: url });
     client.on('error', () => undefined);
     try {
       await client.connect();
       return await client.end();
-    } catch {
+    } catch (error) {
+      if (Date.now() > end) throw new Error('the server of the test does not answer', { cause: error });
       await soon();
     }
   }
@@ -110,14 +111,25 @@ export async function answering(url: string): Promise<void> {
 
 export const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await soon();
+/** Waits, but not for ever: what was waited for stands in the error. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = String(condition),
+  mostMs = 60_000,
+): Promise<void> {
+  const end = Date.now() + mostMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${mostMs / 1000} s for ${what}`);
+    await soon();
+  }
 }
 
 export interface Bench {
   /** Fresh tables for every test. */
   readonly ledger: Ledger;
   readonly database: Database;
+  /** How a guest opens it. */
+  readonly options: DatabaseOptions;
   /** A second process's way to the same database. */
   second(): Promise<Database>;
 }
@@ -183,6 +195,9 @@ function suite(
     },
     get database() {
       return database;
+    },
+    get options() {
+      return second();
     },
     second: async () => {
       const other = await opened(second());

@@ -143,6 +143,31 @@ describe('a report that is overwritten under its UID, and read again', () => {
     expect(countsOf(await world.files())).toEqual({ SEG: 1, SR: 1, KO: 0 });
   }, 60_000);
 
+  test('while a contour of the old marks is held: that is no longer for anybody to let go', async () => {
+    small = await smallWorld('live');
+    const pacs = small.world.destinations.get('pacs')!;
+    const refused = {
+      instance: asReadUid<SopInstanceUid>('1'),
+      failureReason: 43264,
+      means: 'never',
+      reason: 'store-refused',
+    } as const;
+    const picky = { ...pacs.archive, store: () => Promise.resolve({ kind: 'refused', refused: [refused] } as const) };
+    await small.work({ ...small.world, destinations: new Map([['pacs', { ...pacs, archive: picky }]]) });
+    const held = (await runOf(small)).runs[0]!;
+    expect(held.state).toBe('held');
+    overwrite(small, otherMarks);
+    await small.world.ledger.decideHeld(held.id, { to: 'reading' }, 'test');
+    await small.work();
+    const { runs } = await runOf(small);
+    expect(runs[0]!.state).toBe('done');
+    expect(runs[0]!.objects.map(({ deliveries }) => [deliveries[0]!.state, deliveries[0]!.reason]).sort()).toEqual([
+      ['refused', 'overwritten'],
+      ['stored', undefined],
+    ]);
+    expect(countsOf(await small.files()).SEG).toBe(1);
+  }, 60_000);
+
   test('without marks: a note rejects what was stored', async () => {
     const world = await started();
     const [seg] = await told(world, 'SEG');

@@ -107,7 +107,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       .map((name) => new Uint8Array(readFileSync(join(folder, name))));
   /** Runs, and starts again whenever it was killed, until the archive holds so much. */
   const until = async (counts: ReturnType<typeof countsOf>) => {
-    const end = Date.now() + 120_000;
+    const end = Date.now() + 60_000;
     for (;;) {
       if (!gateway.running) {
         await gateway.ended();
@@ -116,7 +116,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       }
       const now = JSON.stringify(countsOf(files()));
       if (now === JSON.stringify(counts)) return;
-      if (Date.now() > end) throw new Error(`still ${now}`);
+      if (Date.now() > end) throw new Error(`the archive holds ${now} after a minute, not ${JSON.stringify(counts)}`);
       await new Promise((done) => setTimeout(done, 200));
     }
   };
@@ -195,10 +195,11 @@ const takeOver = (): Promise<void> =>
 
 async function idle(): Promise<void> {
   await inDatabase(async (query) => {
-    for (let quiet = 0; quiet < 5;) {
+    for (let quiet = 0, end = Date.now() + 60_000; quiet < 5;) {
       const { rows } = await query(
-        "select 1 from caliper.run where state in ('seen', 'reading', 'segmenting', 'delivering', 'waiting')",
+        "select state, reason from caliper.run where state in ('seen', 'reading', 'segmenting', 'delivering', 'waiting')",
       );
+      if (Date.now() > end) throw new Error(`after a minute there is still work: ${JSON.stringify(rows)}`);
       quiet = rows.length === 0 ? quiet + 1 : 0;
       await new Promise((done) => setTimeout(done, 500));
     }

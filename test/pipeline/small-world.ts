@@ -85,7 +85,7 @@ export async function smallWorld(
   const kernels = startKernelPool({ threads: 1 });
   const events: SmallWorld['events'] = [];
   const world: World = {
-    sources: new Map([['pacs', { name: 'pacs', archive: client, images: [client], carriers: [] }]]),
+    sources: new Map([['pacs', { name: 'pacs', archive: client, images: [client], carriers: [], nearline: 'wait' }]]),
     destinations: new Map([
       [
         'pacs',

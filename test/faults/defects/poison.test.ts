@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { sweep, type SearchLayer } from '../../../src/dicomweb/index.js';
-import { fail } from '../../../src/domain/index.js';
+import { sweep, type Archive, type SearchLayer } from '../../../src/dicomweb/index.js';
+import { fail, SOP_CLASS, type SeriesInstanceUid } from '../../../src/domain/index.js';
+import { madeFile } from '../../dicomweb/made-file.js';
 import { startOrthanc } from '../../environment/orthanc.js';
 import { describeWith, orthanc } from '../../environment/peers.js';
 import { filesOf } from '../../pipeline/altered-phantom.js';
@@ -189,11 +192,11 @@ describe('d08', () => {
       const gate = await start();
       const archive = bench.archive('pacs', gate.url, { budget: { requestsPerSecond: 1e6, megabytesPerSecond: 1e6 } });
       const found = new Set<string>();
-      const counts = new Map<string, number>();
+      const counts = new Map<SeriesInstanceUid, number>();
       const requests: number[] = [];
       for (let i = 0; i < 2; i++) {
         const before = gate.requests.filter(({ path }) => path.includes('StudyDate')).length;
-        const swept = await sweep(archive, LAYER, ({ series }) => counts.get(series));
+        const swept = await sweep(archive, LAYER, () => counts);
         if (!swept.ok) throw new Error(`${what}: ${swept.error.code}`);
         for (const { sopInstanceUID } of swept.value.found) found.add(sopInstanceUID);
         for (const { series, count } of swept.value.series) if (count !== undefined) counts.set(series, count);
@@ -224,7 +227,7 @@ describe('d08', () => {
       const swept = await sweep(
         bench.archive('pacs', gate.url),
         { name: 'all', from: '19000101', to: '29991231', modalities: ['SR'] },
-        () => undefined,
+        () => new Map(),
       );
       expect(swept.ok && new Set(swept.value.found.map(({ sopInstanceUID }) => sopInstanceUID)).size).toBe(15);
     }, 60_000);
@@ -233,7 +236,6 @@ describe('d08', () => {
 
 test('d12-memory-bounded', async () => {
   const gate = bench.keep(await startGate(undefined));
-  const MOST = 16_000_000;
   const flood = (headers: Record<string, string>, chunk: Buffer): Judgement => ({
     write: (response) => {
       response.writeHead(200, headers);
@@ -270,23 +272,70 @@ test('d12-memory-bounded', async () => {
     },
   };
   const place = { study: '1.2', series: '1.2.3', instance: '1.2.3.4' } as never;
-  let most = 0;
+  for (const [what, answer] of Object.entries(answers)) {
+    gate.judge = () => answer;
+    expect([what, await refusedWithin(gate.url, place)]).toEqual([what, 'archive-answer-invalid']);
+  }
+}, 60_000);
+
+describeWith({ orthanc: orthanc() }, 'Orthanc with an image that is too large', () => {
+  test('d12-memory-bounded', async () => {
+    const server = bench.keep(await startOrthanc().then((o) => ({ ...o, close: () => o.stop() })));
+    const image = { study: '1.2', series: '1.2.3', modality: 'CT', sopClass: SOP_CLASS.CTImage };
+    await server.upload(madeFile({ ...image, instance: '1.2.3.4', pixels: new Uint8Array(4 * MOST) }));
+    await server.upload(madeFile({ ...image, instance: '1.2.3.5', pixels: new Uint8Array(MOST / 2) }));
+    const place = (instance: string) => ({ study: '1.2', series: '1.2.3', instance }) as never;
+    for (const forwards of [true, false]) {
+      // a proxy that does not say how long an answer is
+      const url = forwards ? server.url : bench.keep(await startChunking(server.url)).url;
+      expect(await refusedWithin(url, place('1.2.3.4'))).toBe('archive-answer-invalid');
+      expect(await refusedWithin(url, place('1.2.3.5'))).toBe('read');
+    }
+  }, 60_000);
+});
+
+/** Hands on what an archive answers, piece by piece and without its length. */
+async function startChunking(target: string): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { hostname, port, pathname } = new URL(target);
+  const server = createServer((asked, answer) => {
+    const onward = request({ hostname, port, path: asked.url, headers: asked.headers }, (given) => {
+      const { 'content-length': _length, ...headers } = given.headers;
+      answer.writeHead(given.statusCode ?? 502, headers);
+      given.pipe(answer);
+      answer.once('close', () => given.destroy());
+    });
+    onward.on('error', () => answer.destroy());
+    onward.end();
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Bytes that an archive may answer at most. */
+const MOST = 16_000_000;
+
+/** With which code an instance is refused, or `read`; memory stays bounded meanwhile. */
+async function refusedWithin(url: string, place: Parameters<Archive['retrieve']>[0]): Promise<string> {
+  const archive = bench.archive('pacs', url, {
+    maximumAnswerBytes: MOST,
+    budget: { requestsPerSecond: 1e6, megabytesPerSecond: 1e6 },
+  });
+  const before = process.memoryUsage.rss();
+  let most = before;
   const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
   try {
-    for (const [what, answer] of Object.entries(answers)) {
-      gate.judge = () => answer;
-      const archive = bench.archive('pacs', gate.url, {
-        maximumAnswerBytes: MOST,
-        budget: { requestsPerSecond: 1e6, megabytesPerSecond: 1e6 },
-      });
-      const before = process.memoryUsage.rss();
-      most = before;
-      const got = await archive.retrieve(place);
-      expect([what, got.ok ? 'read' : got.error.code]).toEqual([what, 'archive-answer-invalid']);
-      // the answer itself, and what copies of it cost until they are collected
-      expect(most - before).toBeLessThan(10 * MOST);
-    }
+    const got = await archive.retrieve(place);
+    // the answer itself, and what copies of it cost until they are collected
+    expect(most - before).toBeLessThan(10 * MOST);
+    return got.ok ? 'read' : got.error.code;
   } finally {
     clearInterval(watch);
   }
-}, 60_000);
+}

@@ -13,6 +13,8 @@ import { isStore, startGate, type Gate, type GateRequest } from './gate.js';
 import { makeSiteDatabase, type SiteDatabase } from './site-database.js';
 
 const long = process.env['CALIPER_LONG'] === '1';
+/** With leases that end by themselves, half a minute more. */
+const MOST_MS = long ? 120_000 : 60_000;
 const make = manyReports();
 
 /** One daemon, and its own way to the archive: what comes through it was asked by this one. */
@@ -116,7 +118,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
           return 'pass';
         };
       await put(n);
-      await until(() => killed !== undefined);
+      await until(() => killed !== undefined, `a daemon at '${what}'`);
       await killed!.daemon.ended();
       // what it held is free within half a minute, by the clock of the database
       const { rows } = await pool.query<{ left: number }>(
@@ -124,7 +126,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       );
       expect(rows[0]!.left ?? 0).toBeLessThanOrEqual(30);
       await leaseEnds();
-      await until(() => ended(study));
+      await until(() => ended(study), `the end of what was killed at '${what}'`, MOST_MS);
       await killed!.daemon.start();
     }
     expect(vault.segmentations()).toHaveLength(n);
@@ -158,9 +160,9 @@ page: { listen: "127.0.0.1:${await freePort()}" }
           return stored ? 'pass' : { write: (response) => void (wake = () => response.writeHead(404).end()) };
         };
       await put(n);
-      await until(() => asleep !== undefined);
+      await until(() => asleep !== undefined, `a daemon ${when}`);
       await pool.query('update caliper.run set lease_until = now() where lease_until is not null');
-      await until(() => ended(study));
+      await until(() => ended(study), `another daemon, ${when}`, MOST_MS);
       const stores = () =>
         workers.flatMap(({ gate }) => gate.requests).filter((r) => isStore(r) && r.path.includes(study)).length;
       expect([when, stores()]).toEqual([when, 1]);
@@ -168,7 +170,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       wake();
       // it has noticed when it has taken up other work
       const next = await put(++n);
-      await until(() => ended(next));
+      await until(() => ended(next), `further work, ${when}`, MOST_MS);
       expect([when, stores()]).toEqual([when, 1]);
       const { rows: written } = await pool.query(
         `select 1 from caliper.event e join caliper.run r on r.id = e.run join caliper.report p on p.number = r.report
@@ -198,6 +200,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
     // and go away while there is work
     await until(
       async () => (await pool.query('select 1 from caliper.run').catch(() => ({ rowCount: 0 }))).rowCount! > 0,
+      'the first run',
     );
     await site.stop();
     await site.start();
@@ -215,7 +218,7 @@ page: { listen: "127.0.0.1:${await freePort()}" }
       await new Promise((done) => setTimeout(done, 500));
       const all = await Promise.all(studies.map((study) => ended(study).catch(() => false)));
       return all.every(Boolean);
-    });
+    }, 'the end of all reports, with database and archive back');
     expect(workers.map(({ daemon }) => [daemon.running, daemon.starts])).toEqual([
       [true, 1],
       [true, 1],
