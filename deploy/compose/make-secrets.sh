@@ -11,7 +11,9 @@ cd secrets
 [ -f metrics_token ] || openssl rand -hex 32 > metrics_token
 if [ ! -f ada_password ]; then
   openssl rand -base64 18 > ada.typed
-  node ../../../bin/caliper.mjs password < ada.typed > ada_password
+  # a file that is only half there would be taken for made the next time
+  (cd ../../.. && npm run --silent caliper -- password) < ada.typed > ada_password.new
+  mv ada_password.new ada_password
 fi
 # the container's user reads them
 chmod 0444 page_key page_certificate postgres_password database_url metrics_token ada_password

@@ -5,6 +5,7 @@ import { chooseRule, REASONS, type Measurement, type ReasonCode, type Rule } fro
 import { readReport } from '../sr-parser/index.js';
 import { loadConfiguration } from './configured-world.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { reasonSentence } from './reason-sentence.js';
 import { ended } from './run.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
@@ -59,7 +60,7 @@ export async function checkRules(
 }
 
 function refused(file: string, reason: ReasonCode, terminal: Terminal): ExitCode {
-  terminal.err(`${file}: ${reason}: ${REASONS[reason].says} ${REASONS[reason].do}`);
+  terminal.err(`${file}: ${reason}: ${reasonSentence(reason)}`);
   return EXIT.someFailed;
 }
 

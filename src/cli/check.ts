@@ -1,11 +1,13 @@
 import { probeInference, startKernelPool } from '../compute/index.js';
 import type { Configuration } from '../configuration/index.js';
 import type { ProbeRow } from '../dicomweb/index.js';
-import { REASONS } from '../domain/index.js';
 import { openReadyNetwork } from './bundles.js';
+import { checkPage } from './check-page.js';
 import { loadConfiguration, openArchives } from './configured-world.js';
+import { counted } from './counted.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openLedgerBeside } from './guest-ledger.js';
+import { reasonSentence } from './reason-sentence.js';
 import { ended } from './run.js';
 import { sharePercent } from './share-percent.js';
 import type { Terminal } from './terminal.js';
@@ -46,6 +48,7 @@ export async function check(
   rows.push(...configuration.value.destinations.map(destinationRow));
   rows.push(await databaseRow(configuration.value, options.config));
   rows.push(await inferenceRow(configuration.value));
+  rows.push(...(await checkPage(configuration.value, new Date())));
 
   if (options.json) for (const row of rows) terminal.out(JSON.stringify(row));
   else {
@@ -66,7 +69,7 @@ const probed = (part: string, row: ProbeRow): CheckRow => ({
   works: row.ok,
   detail: row.detail,
   reason: row.reason ?? null,
-  remedy: row.reason ? `${REASONS[row.reason].says} ${REASONS[row.reason].do}` : null,
+  remedy: row.reason ? reasonSentence(row.reason) : null,
 });
 
 function destinationRow({ archive, mode, canary }: Configuration['destinations'][number]): CheckRow {
@@ -92,7 +95,7 @@ async function databaseRow(configuration: Configuration, file: string): Promise<
   if (!opened.ok) return row(false, opened.error.says.join('; '));
   try {
     const { reports } = await opened.value.ledger.status();
-    return row(true, `answers; ${reports} reports in the ledger`);
+    return row(true, `answers; ${counted(reports, 'report')} in the ledger`);
   } finally {
     await opened.value.close();
   }

@@ -15,8 +15,17 @@ import {
 } from '../configuration/index.js';
 import { openArchive, type Archive, type CircuitOptions, type Credentials } from '../dicomweb/index.js';
 import { fail, ok, type EventLog, type RequestObserver, type Result } from '../domain/index.js';
-import { openDatabase, openLedger, type Database, type DatabaseOptions, type Ledger } from '../ledger/index.js';
-import { LoadMeter, type WatchPlan, type World } from '../pipeline/index.js';
+import {
+  askers,
+  LOOK_EVERY_MS,
+  openDatabase,
+  openLedger,
+  type Askers,
+  type Database,
+  type DatabaseOptions,
+  type Ledger,
+} from '../ledger/index.js';
+import { LoadMeter, withoutRecall, type WatchPlan, type World } from '../pipeline/index.js';
 import { bundleAskedFor, loggedStates } from './bundles.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { namedNetworks } from './named-networks.js';
@@ -54,6 +63,7 @@ export function openArchives(
   configuration: Configuration,
   circuitOf?: (archive: string) => CircuitOptions,
   observe?: RequestObserver,
+  share?: () => number,
 ): Result<ReadonlyMap<string, Archive>, StartProblem> {
   const archives = new Map<string, Archive>();
   const says: string[] = [];
@@ -76,6 +86,7 @@ export function openArchives(
           maximumAnswerBytes: configured.maximumAnswerMebibytes * 2 ** 20,
           ...(circuitOf ? { circuit: circuitOf(configured.name) } : {}),
           ...(observe ? { observe } : {}),
+          ...(share ? { share } : {}),
         },
         { now: Date.now, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) },
       ),
@@ -117,6 +128,13 @@ const tokenFrom = (reference: string, first: string) => () => {
 /** An archive that fails so often in a row, whatever it is asked, is left alone for a while. */
 const FAILURES_IN_A_ROW = 5;
 
+/** A daemon is never stopped by a harvest that is given everything. */
+const LEAST_SHARE = 0.1;
+
+/** What harvests leave of each archive's budget to those who store. */
+const daemonShare = ({ harvest }: Configuration, { harvests }: Askers): number =>
+  harvests === 0 ? 1 : Math.max(LEAST_SHARE, 1 - harvest.shareOfBudget);
+
 /** Kernels take milliseconds; codecs of large slices are what fills them. */
 const KERNEL_THREADS = 2;
 
@@ -141,6 +159,7 @@ export async function openConfiguredWorld(
 ): Promise<Result<ConfiguredWorld, StartProblem>> {
   let answersAgain: (archive: string) => void = () => undefined;
   const load = new LoadMeter(Date.now);
+  let present: Askers = { daemon: 'none', harvests: 0 };
   const archives = openArchives(
     configuration,
     (archive) => ({
@@ -152,6 +171,7 @@ export async function openConfiguredWorld(
       load.add(request);
       observe(request);
     },
+    () => daemonShare(configuration, present),
   );
   if (!archives.ok) return archives;
   const rules = rulesOf(configuration);
@@ -188,6 +208,11 @@ export async function openConfiguredWorld(
       // what waits goes on when its own wait is over
       broken,
     );
+  const look = async () => {
+    present = await askers(database.value.pool);
+  };
+  await look();
+  const looking = setInterval(() => void look().catch(broken), LOOK_EVERY_MS);
   const loadWritten = () => load.writeTo(ledger.value).catch(broken);
   const writingLoad = setInterval(() => void loadWritten(), LOAD_WRITTEN_EVERY_MS);
   const kernels = startKernelPool({
@@ -199,6 +224,9 @@ export async function openConfiguredWorld(
     bundle.ok && bundle.value
       ? startCosegmentation(bundle.value, kernels, { device, ...loggedStates(bundleName, log) })
       : undefined;
+  const sparing = new Map(
+    [...archives.value].map(([name, archive]) => [name, withoutRecall(archive, Date.now)] as const),
+  );
   const named = namedNetworks(bundleName, network, kernels, { device }, log);
   const world: World = {
     sources: new Map(
@@ -209,8 +237,11 @@ export async function openConfiguredWorld(
           {
             name: source.archive,
             archive: archives.value.get(source.archive)!,
-            images: source.images.map((name) => archives.value.get(name === 'same' ? source.archive : name)!),
+            images: source.images.map((name) =>
+              (source.nearline === 'wait' ? sparing : archives.value).get(name === 'same' ? source.archive : name)!,
+            ),
             carriers: source.carriers,
+            nearline: source.nearline,
           },
         ]),
     ),
@@ -252,6 +283,7 @@ export async function openConfiguredWorld(
       await named.close();
       await kernels.close();
       await Promise.all([...archives.value.values()].map((archive) => archive.close()));
+      clearInterval(looking);
       clearInterval(writingLoad);
       await loadWritten();
       await database.value.close();

@@ -67,11 +67,10 @@ export async function startDaemonProcess(
   if (!page.ok) {
     await opened.value.close();
     await audit.value.close();
-    const says =
-      page.error.kind === 'not-safe'
-        ? page.error.says
-        : [`page.listen: ${configuration.page.listen} is in use by another program`];
-    return fail({ exit: page.error.kind === 'not-safe' ? EXIT.usage : EXIT.cannotStart, says });
+    if (page.error.kind === 'not-safe') return fail({ exit: EXIT.usage, says: page.error.says });
+    const why =
+      page.error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be opened (${page.error.code})`;
+    return fail({ exit: EXIT.cannotStart, says: [`page.listen: ${configuration.page.listen} ${why}`] });
   }
   const leadership = openLeadership(database, {
     broken: (error) => log.event('database.failing', { error: error.name }),

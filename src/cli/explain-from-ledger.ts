@@ -1,8 +1,8 @@
-import { REASONS } from '../domain/index.js';
 import { objectName, reportName, type ReportStory } from '../ledger/index.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openGuestLedger } from './guest-ledger.js';
 import { reportNamed } from './report-named.js';
+import { reasonSentence } from './reason-sentence.js';
 import { ended } from './run.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
@@ -38,7 +38,7 @@ function storyLines({ report, sightings, runs, reviews }: ReportStory): readonly
     `${name}  seen in ${sightings.map(({ source }) => source).join(', ') || 'no source'}`,
     ...runs.flatMap((run) => [
       `  run ${run.id}  ${run.state}${run.reason === undefined ? '' : `: ${run.reason}`}  (${run.cause}, opened ${run.opened.toISOString()})`,
-      ...(run.reason === undefined ? [] : [`    ${REASONS[run.reason].says} ${REASONS[run.reason].do}`]),
+      ...(run.reason === undefined ? [] : [`    ${reasonSentence(run.reason)}`]),
       ...table(
         ['measurement', 'outcome', 'rule', 'method', 'agreement', 'object', 'segment', 'findings'],
         run.measurements.map((m) => [

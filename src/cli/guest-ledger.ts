@@ -1,12 +1,13 @@
 import type { Configuration } from '../configuration/index.js';
 import { fail, ok, type Result } from '../domain/index.js';
-import { openDatabase, openLedger, type Ledger } from '../ledger/index.js';
+import { openDatabase, openLedger, type Database, type Ledger } from '../ledger/index.js';
 import { databaseOptions, loadConfiguration, type StartProblem } from './configured-world.js';
 import { EXIT } from './exit-codes.js';
 
 export interface GuestLedger {
   readonly configuration: Configuration;
   readonly ledger: Ledger;
+  readonly database: Database;
   close(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export async function openLedgerBeside(
     await database.value.close();
     return fail({ exit: EXIT.cannotStart, says: [ledger.error.says] });
   }
-  return ok({ configuration, ledger: ledger.value, close: () => database.value.close() });
+  return ok({ configuration, ledger: ledger.value, database: database.value, close: () => database.value.close() });
 }
 
 /** The same, from the configuration's file. */

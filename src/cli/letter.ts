@@ -3,6 +3,7 @@ import { reportName } from '../ledger/index.js';
 import { lesionViews, type WatchPlan } from '../pipeline/index.js';
 import { loadConfiguration, openConfiguredWorld, registerRoles } from './configured-world.js';
 import { openLog } from './event-log.js';
+import { counted } from './counted.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { ended } from './run.js';
 import { softwareVersion } from './software-version.js';
@@ -43,7 +44,7 @@ export async function letter(
         pictures.push({
           report: reportName(report),
           picture: measurementPicture(view.value),
-          outcome: row.outcome ?? 'under way',
+          outcome: row.outcome ?? 'pending',
         });
       }
     }
@@ -64,7 +65,7 @@ export async function letter(
       ),
     );
     const reports = facts.hours.reduce((sum, h) => sum + h.reports, 0);
-    terminal.err(`${options.out}: ${reports} reports, ${pictures.length} pictures`);
+    terminal.err(`${options.out}: ${counted(reports, 'report')}, ${counted(pictures.length, 'picture')}`);
     return EXIT.done;
   } finally {
     await opened.value.close();

@@ -1,4 +1,5 @@
 import { objectName, reportName, type ObjectNumber, type ObjectRow } from '../ledger/index.js';
+import { counted } from './counted.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openGuestLedger } from './guest-ledger.js';
 import { ended } from './run.js';
@@ -45,7 +46,7 @@ export async function listWritten(
           ]),
         ),
       );
-      terminal.err(`${rows.length} objects`);
+      terminal.err(counted(rows.length, 'object'));
     }
     return EXIT.done;
   } finally {

@@ -44,8 +44,6 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
       .exitOverride()
       .addHelpText('after', `\nExamples:\n${examples.map((e) => `  $ ${e}`).join('\n')}\n${EXIT_CODES_HELP}`);
 
-  addOperatorCommands(command, terminal, (code) => (exit = code));
-  addKeepingCommands(command, terminal, (code) => (exit = code));
   command('run', 'The daemon: watches, segments and stores until it is stopped.', ['caliper run --config site.yaml'])
     .requiredOption('--config <file>', 'configuration file')
     .action(async (options: { config: string }) => {
@@ -96,6 +94,8 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         else exit = await check(options, terminal);
       },
     );
+  addOperatorCommands(command, terminal, (code) => (exit = code));
+  addKeepingCommands(command, terminal, (code) => (exit = code));
   command('parse', 'What the report reader makes of files; images among them give the lengths.', [
     'caliper parse report.dcm',
     'caliper parse --json report.dcm ct/*.dcm',
@@ -264,6 +264,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
     'caliper harvest --config site.yaml --dry-run --from 2020-01-01 --to 2020-12-31',
     'caliper harvest --config site.yaml --out set-1 --from 2020-01-01 --to 2020-12-31',
     'caliper harvest --config site.yaml --out set-1 --from 2020-01-01 --to 2020-12-31 --resume',
+    'caliper harvest --config site.yaml --out /shared/set-1 --together   # again in other processes, on other machines',
     'caliper harvest --config site.yaml --out for-deeplesion-loaders --as deeplesion',
     'caliper harvest diff set-1 set-2',
   ])
@@ -272,6 +273,11 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
     .option('--from <date>', 'first study date (2020-01-31)')
     .option('--to <date>', 'last study date')
     .option('--resume', 'go on with what was interrupted; repeats nothing', false)
+    .option(
+      '--together',
+      'begin, join or take up a harvest of several processes that share the database (database.url) and the folder of the set',
+      false,
+    )
     .option('--dry-run', 'search only: what would be read; writes nothing', false)
     .addOption(new Option('--limit <n>', 'take so many reports, then end').argParser(positiveInteger))
     .addOption(
@@ -295,6 +301,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCo
         from?: string;
         to?: string;
         resume: boolean;
+        together: boolean;
         dryRun: boolean;
         limit?: number;
         context?: number;

@@ -1,10 +1,12 @@
-import { REASONS, type OutcomeKind, type ReasonCode } from '../domain/index.js';
+import type { OutcomeKind, ReasonCode } from '../domain/index.js';
 import { reportName, type Ledger, type MeasurementRow, type ReportNumber, type ReportStory } from '../ledger/index.js';
 import { sweepAll, workUntilIdle } from '../pipeline/index.js';
 import { loadConfiguration, openConfiguredWorld } from './configured-world.js';
+import { counted } from './counted.js';
 import { PARALLEL_RUNS } from './daemon-process.js';
 import { openLog } from './event-log.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { reasonSentence } from './reason-sentence.js';
 import { ended } from './run.js';
 import type { Terminal } from './terminal.js';
 import { textTable } from './text-table.js';
@@ -34,7 +36,7 @@ export async function once(
     for (const story of stories) printStory(story, options.json, terminal);
     const failures = stories.filter(hasFailed).length;
     for (const source of swept.failedSources) terminal.err(`${source} could not be searched: see the log`);
-    terminal.err(`${stories.length} reports, ${failures} with failures or unfinished`);
+    terminal.err(`${counted(stories.length, 'report')}, ${failures} with failures or unfinished`);
     if (stories.length === 0 && swept.failedSources.length === 0)
       for (const { source, layers } of plans)
         terminal.err(
@@ -91,7 +93,7 @@ function printStory(story: ReportStory, json: boolean, terminal: Terminal): void
     return;
   }
   terminal.out(`${name}  ${run?.state ?? 'seen'}${run?.reason ? `: ${run.reason}` : ''}`);
-  if (run?.reason) terminal.out(`  ${REASONS[run.reason].says} ${REASONS[run.reason].do}`);
+  if (run?.reason) terminal.out(`  ${reasonSentence(run.reason)}`);
   if (run && run.measurements.length > 0)
     terminal.out(
       textTable(

@@ -1,10 +1,10 @@
 import { isLoopback, resolveSecret, type Configuration } from '../configuration/index.js';
 import { fail, ok, type Result } from '../domain/index.js';
-import type { AccessSettings, OidcSettings } from '../operations/index.js';
+import { accessProblems, type AccessSettings, type OidcSettings } from '../operations/index.js';
 import { secretSources, type StartProblem } from './configured-world.js';
 import { EXIT } from './exit-codes.js';
 
-/** Who may come to the page, with the secrets that the configuration names. */
+/** Who may come to the page, with the secrets that the configuration names; a page that may not be opened so is a problem of the configuration. */
 export function pageAccess({ page }: Configuration): Result<AccessSettings, StartProblem> {
   const missing: string[] = [];
   const value = (reference: string, what: string): string => {
@@ -27,7 +27,8 @@ export function pageAccess({ page }: Configuration): Result<AccessSettings, Star
     oidc: page.oidc && issuerSettings(page.oidc, value),
     idleMs: page.idleMinutes * 60_000,
   };
-  return missing.length === 0 ? ok(settings) : fail({ exit: EXIT.usage, says: missing });
+  const says = missing.length > 0 ? missing : accessProblems(settings);
+  return says.length === 0 ? ok(settings) : fail({ exit: EXIT.usage, says });
 }
 
 const issuerSettings = (

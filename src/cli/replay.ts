@@ -2,6 +2,7 @@ import type { Configuration } from '../configuration/index.js';
 import { fail, ok, type OutcomeKind, type ReasonCode, type Result } from '../domain/index.js';
 import { reportName, type Again, type ReplaySelection, type RunDigests, type ReportNumber } from '../ledger/index.js';
 import { bundleAskedFor, shippedBundle } from './bundles.js';
+import { counted } from './counted.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { openGuestLedger } from './guest-ledger.js';
 import { reportNamed } from './report-named.js';
@@ -76,8 +77,8 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
     else for (const number of chosen) terminal.out(reportName(number));
     terminal.err(
       options.dryRun
-        ? `${chosen.length} reports would be worked again`
-        : `${chosen.length} reports will be worked again by the daemon (or by caliper once)`,
+        ? `${counted(chosen.length, 'report')} would be worked again`
+        : `${counted(chosen.length, 'report')} will be worked again by the daemon (or by caliper once)`,
     );
     return EXIT.done;
   } finally {

@@ -75,7 +75,9 @@ async function startable(file: string): Promise<Result<Configuration, StartProbl
 /** Of a sentence about the file, the line and the setting: the rest may quote what somebody wrote. */
 function placeOf(says: string | undefined): { line?: number; setting?: string } {
   const found = /:(\d+): ([\w.[\]]+) /.exec(says ?? '');
-  return found ? { line: Number(found[1]), setting: found[2]! } : {};
+  if (found) return { line: Number(found[1]), setting: found[2]! };
+  const part = /^(page(\.\w+)*|archives): /.exec(says ?? '');
+  return part ? { setting: part[1]! } : {};
 }
 
 /** Prints why a command cannot begin; gives its exit code. */

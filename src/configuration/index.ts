@@ -2,7 +2,7 @@ export { configurationChanges, effectiveSettings, printedConfiguration, type Set
 export { exampleConfiguration } from './example.js';
 export { readConfiguration } from './load.js';
 export { problemText, type ConfigurationProblem } from './problems.js';
-export { isLoopback, type Configuration, type ConfiguredArchive } from './schema.js';
+export { isLoopback, NAME, type Configuration, type ConfiguredArchive } from './schema.js';
 export { resolveSecret, type SecretSources } from './secrets.js';
 export { settingsSchema } from './settings-tree.js';
 export { rulesOf } from './views.js';

@@ -57,7 +57,7 @@ export const issuerSchema = z
           .string()
           .regex(/^openid( [\x21-\x7e]+)*$/, 'must begin with openid')
           .default('openid')
-          .describe('What is asked for; the claims above have to be in the ID token.'),
+          .describe('What is asked for. Claims above that are not in the ID token are asked for at userinfo.'),
       })
       .optional()
       .describe(

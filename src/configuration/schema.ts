@@ -8,7 +8,7 @@ import { secret } from './secret-reference.js';
  * Every object is strict: an unknown key is an error, since a misspelt setting that does nothing is worse than none.
  */
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const name = (what: string) =>
   z
     .string()
@@ -107,6 +107,12 @@ const source = z.strictObject({
     .describe(
       'What is read besides structured reports. gsps: lines drawn in presentation states, where they are measurements.',
     ),
+  nearline: z
+    .enum(['wait', 'recall'])
+    .default('wait')
+    .describe(
+      'Reports and images that the archive has on slow media only (InstanceAvailability other than ONLINE). wait: until somebody has them fetched; recall: they are asked for all the same.',
+    ),
 });
 
 const destination = z.strictObject({
@@ -199,7 +205,9 @@ const harvest = z
       .positive()
       .max(1)
       .default(0.5)
-      .describe("Share of each archive's budget that a harvest takes; a daemon may run beside it."),
+      .describe(
+        "Share of each archive's budget that harvests take while a daemon runs on the same database, which takes the rest (a tenth at least); alone they take all of it.",
+      ),
     parallel: z.int().min(1).max(64).default(4).describe('Reports at hand at a time.'),
     contextMm: z
       .number()

@@ -48,6 +48,7 @@ export function pageApplication(desk: Desk): Express {
     next();
   });
   for (const route of ROUTES) app[route.method](route.path, ...guards(route, desk), handler(route, desk));
+  for (const path of new Set(ROUTES.map((route) => route.path))) app.all(path, otherMethod(path, desk));
   app.use((request, response) => {
     if (isApi(request)) sendProblem(response, { status: 404, title: 'There is no such address.' });
     else notFound({ response, visitor: desk.gate.namesUs(request) ? desk.gate.visitor(request) : undefined }, desk);
@@ -56,6 +57,18 @@ export function pageApplication(desk: Desk): Express {
     failed(error, request, response, next, desk),
   );
   return app;
+}
+
+/** An address of ours that was asked in a way that it does not know, by whomever (RFC 9110 15.5.6). */
+function otherMethod(path: string, desk: Desk): RequestHandler {
+  const known = ROUTES.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+  const allowed = known.includes('GET') ? ['HEAD', ...known] : known;
+  const title = `This address takes ${known.join(' and ')} alone`;
+  return (request, response) => {
+    response.set('Allow', allowed.join(', '));
+    if (isApi(request)) sendProblem(response, { status: 405, title });
+    else send({ response, visitor: undefined }, desk, title, 'still', messagePage(title, ''), 405);
+  };
 }
 
 const isApi = (request: Request): boolean => request.path.startsWith('/api/');

@@ -1,4 +1,5 @@
-export type { AccessSettings, OidcSettings } from './access/access-settings.js';
+export { accessProblems, type AccessSettings, type OidcSettings } from './access/access-settings.js';
+export { probeIssuer } from './access/issuer-probe.js';
 export { hashedPassword } from './access/password.js';
 export { Sessions } from './access/sessions.js';
 export { API_ROUTES } from './api/api-routes.js';

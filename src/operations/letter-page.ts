@@ -1,4 +1,4 @@
-import { FINDINGS, REASONS } from '../domain/index.js';
+import { FINDINGS, REASONS, type OutcomeKind, type ReportKind } from '../domain/index.js';
 import type { ArchiveLoad, LetterFacts } from '../ledger/index.js';
 import { html, raw, type Html } from './html.js';
 import { loadByArchive, megabytes, type LoadOfArchive } from './load-by-hour.js';
@@ -9,7 +9,7 @@ import { outcomeWord } from './pages/words.js';
 export interface LetterPicture {
   readonly report: string;
   readonly picture: MeasurementPicture;
-  readonly outcome: string;
+  readonly outcome: OutcomeKind | 'pending';
 }
 
 export interface Letter {
@@ -67,7 +67,7 @@ export function letterHtml(letter: Letter): string {
           ['Writer', 'Kind', 'Reports', 'With measurements', 'Measurements'],
           facts.writers.map((w) => [
             w.writer ?? 'not said',
-            w.kind ?? 'not read',
+            w.kind === undefined ? 'not read' : (KINDS.get(w.kind) ?? w.kind),
             w.reports,
             w.readable,
             w.measurements,
@@ -99,10 +99,26 @@ export function letterHtml(letter: Letter): string {
           facts.outcomes.map((o) => [outcomeWord(o.outcome), o.count, o.reason ? REASONS[o.reason].says : '']),
         )}
         <h2>${letter.pictures.length === 0 ? 'No picture' : `${letter.pictures.length} of the contours`}</h2>
+        ${
+          letter.pictures.length === 0
+            ? undefined
+            : html`<p class="note">
+                Blue and orange: the long and the short axis of the report. Yellow: the contour, and below it the axes
+                that it has.
+              </p>`
+        }
         <div class="cards">${letter.pictures.map(card)}</div>
       </body>
     </html>`.html.replace(/\n\s+/g, '\n');
 }
+
+const KINDS: ReadonlyMap<string, string> = new Map<ReportKind, string>([
+  ['tid1500', 'report (TID 1500)'],
+  ['gsps', 'presentation state'],
+  ['aim', 'annotation (AIM)'],
+  ['osirix', 'OsiriX regions of interest'],
+  ['negative', 'of another kind'],
+]);
 
 const day = (date: Date): string => date.toISOString().slice(0, 16).replace('T', ' ');
 
@@ -128,7 +144,7 @@ function loadSection({ load, from, until }: Letter): Html {
   if (archives.length === 0) return html`<p>No request was counted in this time.</p>`;
   return html`<h3>As counted</h3>
     ${table(
-      ['Archive', 'Requests', 'without an answer of use', 'MB received', 'MB sent', 'Busiest hour (UTC)'],
+      ['Archive', 'Requests', 'Of them failed', 'MB received', 'MB sent', 'Busiest hour (UTC)'],
       archives.map((a) => [
         a.archive,
         a.requests,
@@ -172,7 +188,7 @@ function card({ report, picture, outcome }: LetterPicture): Html {
       <img alt="Slice around the lesion" src="data:image/png;base64,${png}" />${raw(picture.overlaySvg)}
     </div>
     <figcaption>
-      ${report}: ${outcome}<br />report ${mm(reportedMm)}<br />contour ${measuredMm ? mm(measuredMm) : '-'}
+      ${report}: ${outcomeWord(outcome)}<br />report ${mm(reportedMm)}<br />contour ${measuredMm ? mm(measuredMm) : '-'}
     </figcaption>
   </figure>`;
 }

@@ -1,5 +1,6 @@
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
+import { NAME } from '../configuration/index.js';
 import { REASONS, isReasonCode, type OutcomeKind } from '../domain/index.js';
 import { reportName, type ReportStory, type RunId, type WorklistFilter } from '../ledger/index.js';
 import type { MeasurementPicture } from './measurement-picture.js';
@@ -227,12 +228,12 @@ function questionOf(query: Readonly<Record<string, unknown>>): WorklistQuestion 
   };
   const day = (key: string) =>
     /^\d{4}-\d{2}-\d{2}$/.test(text(key) ?? '') && !Number.isNaN(Date.parse(text(key)!)) ? text(key) : undefined;
-  const reason = text('reason');
+  const [reason, source] = [text('reason'), text('source')];
   const before = Number(text('before'));
   return {
     outcome: OUTCOMES_SHOWN.find((kind): kind is OutcomeKind | 'pending' => kind === text('outcome')),
     reason: reason !== undefined && isReasonCode(reason) && REASONS[reason] ? reason : undefined,
-    source: text('source')?.slice(0, 64),
+    source: source !== undefined && NAME.test(source) ? source : undefined,
     from: day('from'),
     to: day('to'),
     before: Number.isSafeInteger(before) && before > 0 ? (before as RunId) : undefined,

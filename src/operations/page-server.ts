@@ -6,7 +6,6 @@ import { accessProblems } from './access/access-settings.js';
 import { Allowance } from './access/allowance.js';
 import { Gate } from './access/gate.js';
 import { Issuer } from './access/issuer.js';
-import { storedPassword } from './access/password.js';
 import { pageApplication } from './application.js';
 import { LiveUpdates } from './live-updates.js';
 import type { PageWorld } from './page-world.js';
@@ -19,14 +18,15 @@ export interface PageServer {
 }
 
 export type PageProblem =
-  { readonly kind: 'port-in-use' } | { readonly kind: 'not-safe'; readonly says: readonly string[] };
+  | { readonly kind: 'cannot-listen'; readonly code: string }
+  | { readonly kind: 'not-safe'; readonly says: readonly string[] };
 
 /** Serves the page and the API. What can be reached from other machines is not opened without users and TLS, whoever asks for it. */
 export async function startPage(
   listen: { readonly host: string; readonly port: number },
   world: PageWorld,
 ): Promise<Result<PageServer, PageProblem>> {
-  const says = accessProblems(world.access, (text) => storedPassword(text) !== undefined);
+  const says = accessProblems(world.access);
   if (says.length > 0) return fail({ kind: 'not-safe', says });
   const { tls, oidc } = world.access;
   const issuer = oidc && new Issuer(oidc, world.now, world.log);
@@ -47,8 +47,11 @@ export async function startPage(
   server.headersTimeout = 10_000;
   server.maxHeadersCount = 100;
   const listening = await new Promise<Result<void, PageProblem>>((resolve, reject) => {
+    // in use, not ours to take (below 1024), no address of this machine
     server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(fail({ kind: 'port-in-use' })) : reject(error),
+      error.syscall === 'listen' && error.code !== undefined
+        ? resolve(fail({ kind: 'cannot-listen', code: error.code }))
+        : reject(error),
     );
     server.listen(listen.port, listen.host, () => resolve(ok(undefined)));
   });

@@ -21,7 +21,7 @@ a { color: var(--link); } code { color: var(--dim); font-size: .85em; overflow-w
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--dim); font-weight: 500; font-size: .9rem; } tbody th { font-weight: 500; }
-.number { font-variant-numeric: tabular-nums; }
+.number { font-variant-numeric: tabular-nums; } .whole { white-space: nowrap; }
 .badge { font-weight: 600; white-space: nowrap; } .sign { display: inline-block; min-width: 1.1em; margin-right: .15em; text-align: center; }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); } .badge.note { color: var(--dim); font-size: inherit; }
 .calm { color: var(--good); } .warnings { list-style: none; padding: .6rem 1rem; margin: .6rem 0; border: 1px solid var(--warn); border-radius: .4rem; color: var(--warn); }

@@ -55,7 +55,7 @@ test('caliper letter: what a time in shadow has shown, in one file that needs no
   expect(letter).toMatchObject({
     status: 0,
     stdout: '',
-    stderr: expect.stringContaining('1 reports, 1 pictures') as unknown,
+    stderr: expect.stringContaining('1 report, 1 picture') as unknown,
   });
 
   const text = readFileSync(out, 'utf8');

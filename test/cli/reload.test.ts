@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startArchive, type RunningArchive } from '../../src/archive/index.js';
+import { checkPage } from '../../src/cli/check-page.js';
+import { readConfiguration } from '../../src/configuration/index.js';
 import { freePort } from '../environment/free-port.js';
 import { deleteWithDatabases } from '../environment/state-folders.js';
 
@@ -62,6 +64,14 @@ const mode = async (): Promise<string> =>
   ((await page('/api/v1/roles'))['roles'] as { role: string; mode: string }[]).find((r) => r.role === 'destination')!
     .mode;
 
+test('the check knows that it is a Caliper that has the address of the page', async () => {
+  const read = readConfiguration(readFileSync(file, 'utf8'));
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  expect(await checkPage(read.value, new Date())).toContainEqual(
+    expect.objectContaining({ works: true, what: `127.0.0.1:${port}`, detail: 'a Caliper answers there' }),
+  );
+});
+
 test('a bad file is refused, said in the log and at /healthz, and the last good one stays at work', async () => {
   writeFileSync(file, configuration('liev'));
   daemon.kill('SIGHUP');
@@ -92,4 +102,22 @@ test('a file that reads well but cannot start leaves the last good one at work',
   await said('configuration.refused', before);
   await said('daemon.started', before);
   expect(await mode()).toBe('live');
+}, 60_000);
+
+test('a certificate that is none is refused before anything is stopped', async () => {
+  const before = events.length;
+  writeFileSync(join(folder, 'page.pem'), 'renewed, but not whole');
+  writeFileSync(
+    file,
+    configuration('live').replace(
+      `page: { listen: 127.0.0.1:${port} }`,
+      `page: { listen: 127.0.0.1:${port}, tls: { certificate: file:${join(folder, 'page.pem')}, key: file:${join(folder, 'page.pem')} } }`,
+    ),
+  );
+  daemon.kill('SIGHUP');
+  expect(await said('configuration.refused', before)).toMatchObject({ problems: 1, setting: 'page.tls.certificate' });
+  expect((await page('/healthz'))['configuration']).toMatchObject({
+    refused: { says: ['page.tls.certificate: is no certificate (PEM)'] },
+  });
+  expect(events.slice(before).map((event) => event.message)).not.toContain('daemon.stopped');
 }, 60_000);

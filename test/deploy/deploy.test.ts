@@ -61,6 +61,23 @@ describe('containers', () => {
       accessSync(inside.replace('/opt/caliper/', ''), constants.R_OK);
   });
 
+  test('what the images are made of is in the repository, and nothing else is let through', () => {
+    const rules = readFileSync('.dockerignore', 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    expect(rules[0]).toBe('*');
+    const through = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
+    for (const path of through) accessSync(path, constants.R_OK);
+    expect(rules).toContain('deploy/compose/secrets');
+    for (const kept of ['node_modules', 'dist', '.git', 'test', 'caliper-demo', '.cuda'])
+      expect(through).not.toContain(kept);
+    // whatever the stages copy by name, and what the compiled program looks for beside itself
+    for (const name of ['Dockerfile', 'Dockerfile.cuda'])
+      for (const [, named] of text(name).matchAll(/^COPY (?!--from)(.+) \S+$/gm))
+        for (const path of named!.split(' ').filter((p) => p !== '.')) expect(through).toContain(path);
+    expect(through).toEqual(expect.arrayContaining(['bin', 'models', 'scripts', 'src', 'tsconfig.json']));
+  });
+
   test('the start command of the image runs in a bare folder, from anywhere', () => {
     const folder = mkdtempSync(join(tmpdir(), 'caliper-image-'));
     try {

@@ -72,6 +72,30 @@ describe('the page for people on a network', () => {
     if (!allowed.includes('nobody')) expect([303, 401]).toContain(wrong);
   });
 
+  test('an address that is asked in another way than it knows says which it knows, whoever asks', async () => {
+    for (const path of new Set(ROUTES.map((route) => route.path))) {
+      const known = ROUTES.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+      const allow = known.includes('GET') ? ['HEAD', ...known] : known;
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        if (known.includes(method)) continue;
+        const answer = await askedPlainly(method, path.replace(/:\w+/g, 'x'));
+        expect({ method, path, ...answer }).toEqual({ method, path, status: 405, allow: allow.join(', ') });
+      }
+    }
+    expect(await askedPlainly('TRACE', '/nothing')).toEqual({ status: 404, allow: undefined });
+  }, 60_000);
+
+  /** By node's own client: `fetch` refuses to send TRACE. */
+  const askedPlainly = (method: string, path: string) =>
+    new Promise<{ readonly status: number | undefined; readonly allow: string | undefined }>((resolve, reject) => {
+      plainRequest(new URL(path, page.server.url), { method }, (answer) => {
+        answer.resume();
+        resolve({ status: answer.statusCode, allow: answer.headers.allow });
+      })
+        .on('error', reject)
+        .end();
+    });
+
   test('without signing in nothing is told: not a number, a name or a UID', async () => {
     const story = (await small.world.ledger.reportByNumber(1 as ReportNumber))!;
     for (const route of ROUTES) {
@@ -182,7 +206,7 @@ describe('a page that may not be opened', () => {
       },
     });
     const weak: AccessSettings = { ...ON_THIS_MACHINE, tokens: [{ name: 't', role: 'admin', token: 'short' }] };
-    expect(accessProblems(weak, () => true)).toEqual(['page.tokens: t: the token has less than 32 characters']);
+    expect(accessProblems(weak)).toEqual(['page.tokens: t: the token has less than 32 characters']);
   });
 });
 

@@ -88,6 +88,7 @@ test('what cannot be is a problem with its reason (RFC 9457)', async () => {
     ['/reports?limit=501', 400],
     ['/reports?outcome=fine', 400],
     ['/reports?from=yesterday', 400],
+    ['/reports?source=%00', 400],
     ['/reports/r-999', 404],
     ['/reports/r-1/measurements/99/contours', 404],
     ['/nothing', 404],
@@ -101,6 +102,9 @@ test('what cannot be is a problem with its reason (RFC 9457)', async () => {
     expect(await answer.json()).toMatchObject({ status, title: expect.any(String) as unknown });
   }
   expect((await api('/replay', {})).status).toBe(400); // an empty selection would be everything
+  // what PostgreSQL holds in no text is no name either, for the page as for the API
+  expect((await api('/replay', { source: 'a\0b' })).status).toBe(400);
+  expect((await fetch(`${page.server.url}worklist?source=%00`)).status).toBe(200);
 });
 
 test('pause, resume and replay do what the page does', async () => {

@@ -42,7 +42,7 @@ test('what a report says is text on the page and in the letter, whatever it says
   ]);
   const story = (await small.world.ledger.reportByNumber(1 as ReportNumber))!;
   const pictures = [...(await lesionViews(story, small.world)).values()].flatMap((view) =>
-    view.ok ? [{ report: 'r-1', picture: measurementPicture(view.value), outcome: 'stored' }] : [],
+    view.ok ? [{ report: 'r-1', picture: measurementPicture(view.value), outcome: 'stored' as const }] : [],
   );
   const letter = letterHtml({
     facts,

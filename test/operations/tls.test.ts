@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { hashedPassword, openSyslog } from '../../src/operations/index.js';
+import { accessProblems, hashedPassword, openSyslog, startPage } from '../../src/operations/index.js';
 import { onThisMachine } from '../deploy/tools.js';
 import { smallWorld, type SmallWorld } from '../pipeline/small-world.js';
 import { ON_THIS_MACHINE, openPage, type OpenPage } from './open-page.js';
@@ -36,6 +37,32 @@ afterAll(async () => {
   await small?.close();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
+
+onThisMachine('openssl')(
+  'a certificate with the key of another, without one, or an authority that is none: the page is not opened',
+  async () => {
+    const problems = (different: object) => accessProblems({ ...ON_THIS_MACHINE, ...different });
+    expect(problems({ tls: { certificate, key } })).toEqual([]);
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const otherKey = other.export({ format: 'pem', type: 'pkcs8' });
+    const mismatch = ['page.tls: the key is not that of the certificate'];
+    expect(problems({ tls: { certificate, key: otherKey } })).toEqual(mismatch);
+    const locked = other.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' });
+    const noKey = ['page.tls.key: is no private key (PEM), or one that needs a passphrase'];
+    for (const wrong of ['', certificate, locked])
+      expect(problems({ tls: { certificate, key: wrong } })).toEqual(noKey);
+    const noCertificate = ['page.tls.certificate: is no certificate (PEM)'];
+    for (const wrong of ['', key, 'scrypt:1:2:3'])
+      expect(problems({ tls: { certificate: wrong, key } })).toEqual(noCertificate);
+    expect(problems({ oidc: { ca: '' } })).toEqual(['page.oidc.ca: is no certificate (PEM)']);
+    expect(problems({ oidc: { ca: certificate } })).toEqual([]);
+    const opened = await startPage({ host: '127.0.0.1', port: 0 }, {
+      access: { ...ON_THIS_MACHINE, tls: { certificate, key: otherKey } },
+    } as never);
+    expect(opened).toEqual({ ok: false, error: { kind: 'not-safe', says: mismatch } });
+  },
+  60_000,
+);
 
 onThisMachine('openssl')(
   'the page speaks TLS with its own certificate, and its cookies are for that only',

@@ -66,7 +66,13 @@ describe('objects of our own', () => {
       Value: [{ '00620007': { vr: 'SQ', Value: [{ '00660032': { vr: 'LT', Value: [parameters] } }] } }],
     },
   });
-  const receipt = receiptText({ version: 1, workKey: 'k', maskSha256: 'a'.repeat(64), kernelRevision: 1, marksSha256: undefined });
+  const receipt = receiptText({
+    version: 1,
+    workKey: 'k',
+    maskSha256: 'a'.repeat(64),
+    kernelRevision: 1,
+    marksSha256: undefined,
+  });
   const observer = (value: string, meaning: string, text: string): JsonItem =>
     item('TEXT', 'HAS OBS CONTEXT', [value, 'DCM', meaning], { '0040A160': { vr: 'UT', Value: [text] } });
   const observed = (manufacturer: string, made: JsonItem = equipment): JsonItem =>

@@ -1,4 +1,6 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Role } from './needs.js';
+import { storedPassword } from './password.js';
 
 /** How the page is reached and by whom; secrets are resolved. */
 export interface AccessSettings {
@@ -34,10 +36,7 @@ export interface OidcSettings {
 }
 
 /** Why a page may not be opened with these; empty where it may. The page itself asks, whatever the configuration's check has let through. */
-export function accessProblems(
-  { reach, users, tls, tokens, oidc }: AccessSettings,
-  isPassword: (text: string) => boolean,
-): readonly string[] {
+export function accessProblems({ reach, users, tls, tokens, oidc }: AccessSettings): readonly string[] {
   return [
     ...(reach === 'network' && users.length === 0 && !oidc
       ? ['page: can be reached from other machines, but nobody can sign in']
@@ -45,11 +44,34 @@ export function accessProblems(
     ...(reach === 'network' && tls === 'none'
       ? ['page: can be reached from other machines, but does not speak TLS']
       : []),
+    ...(typeof tls === 'string' ? [] : keyProblems(tls)),
     ...users.flatMap(({ name, password }) =>
-      isPassword(password) ? [] : [`page.users: ${name}: the password is not a line that caliper password printed`],
+      storedPassword(password) ? [] : [`page.users: ${name}: the password is not a line that caliper password printed`],
     ),
     ...tokens.flatMap(({ name, token }) =>
       token.trim().length >= 32 ? [] : [`page.tokens: ${name}: the token has less than 32 characters`],
     ),
+    // Node would pass over a file without a certificate, and trust nobody
+    ...(oidc?.ca === undefined || read(() => new X509Certificate(oidc.ca!))
+      ? []
+      : ['page.oidc.ca: is no certificate (PEM)']),
   ];
+}
+
+function keyProblems(tls: { readonly certificate: string; readonly key: string }): readonly string[] {
+  const certificate = read(() => new X509Certificate(tls.certificate));
+  const key = read(() => createPrivateKey(tls.key));
+  if (!certificate) return ['page.tls.certificate: is no certificate (PEM)'];
+  if (!key) return ['page.tls.key: is no private key (PEM), or one that needs a passphrase'];
+  return certificate.checkPrivateKey(key) ? [] : ['page.tls: the key is not that of the certificate'];
+}
+
+/** Undefined where node's crypto cannot read it. */
+function read<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error) return undefined;
+    throw error;
+  }
 }

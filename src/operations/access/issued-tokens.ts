@@ -10,7 +10,6 @@ export interface Issued {
   readonly name: string;
   /** Undefined where the issuer knows them and gives them nothing to do here. */
   readonly role: Role | undefined;
-  readonly claims: JWTPayload;
 }
 
 /** `refused`: no token of this issuer for us, now; `cannot-tell`: its keys cannot be looked up. Codes, never a part of the token. */
@@ -23,7 +22,7 @@ const BY_RANK = ['admin', 'reviewer', 'viewer', 'trigger', 'metrics'] as const s
 /** Other kinds of tokens (those that end a session, say) are signed by the same keys: RFC 8725 3.11. */
 const TYPES: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
 
-/** Signature by a key of the issuer with an allowed algorithm, `iss`, `aud`, `exp`, `nbf`; then name and role by the configured claims. */
+/** Whom an access token of the issuer speaks of, for us. */
 export async function issuedTo(
   token: string,
   audience: string,
@@ -31,6 +30,18 @@ export async function issuedTo(
   issuer: Issuer,
   now: number,
 ): Promise<Result<Issued, TokenProblem>> {
+  const claims = await issuedClaims(token, audience, settings, issuer, now);
+  return claims.ok ? issuedBy(claims.value, settings) : claims;
+}
+
+/** What a token says, after its signature by a key of the issuer with an allowed algorithm, `iss`, `aud`, `exp` and `nbf` were looked at. */
+export async function issuedClaims(
+  token: string,
+  audience: string,
+  settings: OidcSettings,
+  issuer: Issuer,
+  now: number,
+): Promise<Result<JWTPayload, TokenProblem>> {
   try {
     const { payload, protectedHeader } = await jwtVerify(token, issuer.key, {
       algorithms: [...settings.algorithms],
@@ -41,9 +52,7 @@ export async function issuedTo(
       requiredClaims: ['iss', 'aud', 'exp'],
     });
     if (!TYPES.includes(protectedHeader.typ?.toLowerCase())) return fail({ kind: 'refused', code: 'other-type' });
-    const name = claimAt(payload, settings.nameClaim);
-    if (typeof name !== 'string' || name.trim() === '') return fail({ kind: 'refused', code: 'no-name' });
-    return ok({ name: `oidc:${name.slice(0, 64)}`, role: roleOf(payload, settings), claims: payload });
+    return ok(payload);
   } catch (error) {
     if (error instanceof IssuerUnreachable) return fail({ kind: 'cannot-tell', code: error.code });
     if (error instanceof errors.JOSEError) return fail({ kind: 'refused', code: error.code });
@@ -52,6 +61,17 @@ export async function issuedTo(
     throw error;
   }
 }
+
+/** Name and role by the configured claims. */
+export function issuedBy(claims: JWTPayload, settings: OidcSettings): Result<Issued, TokenProblem> {
+  const name = claimAt(claims, settings.nameClaim);
+  if (typeof name !== 'string' || name.trim() === '') return fail({ kind: 'refused', code: 'no-name' });
+  return ok({ name: `oidc:${name.slice(0, 64)}`, role: roleOf(claims, settings) });
+}
+
+/** Whether the claims have all that the configuration asks of them. */
+export const tellsAll = (claims: JWTPayload, { nameClaim, roleClaim }: OidcSettings): boolean =>
+  claimAt(claims, nameClaim) !== undefined && claimAt(claims, roleClaim) !== undefined;
 
 function roleOf(claims: JWTPayload, { roleClaim, roles }: OidcSettings): Role | undefined {
   const value = claimAt(claims, roleClaim);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { fail, ok, type Result } from '../../domain/index.js';
 import type { OidcSettings } from './access-settings.js';
-import { issuedTo, type Issued, type TokenProblem } from './issued-tokens.js';
+import { issuedBy, issuedClaims, tellsAll, type Issued, type TokenProblem } from './issued-tokens.js';
 import type { Issuer } from './issuer.js';
 import { askIssuer } from './issuer-request.js';
 
@@ -82,10 +82,20 @@ export class IssuerSignIn {
       return fail({ kind: answer.error === 'status-400' ? 'refused' : 'cannot-tell', code: answer.error });
     const token = answer.value['id_token'];
     if (typeof token !== 'string') return fail({ kind: 'refused', code: 'no-id-token' });
-    const issued = await issuedTo(token, client.id, this.settings, this.issuer, this.now());
-    if (issued.ok && issued.value.claims['nonce'] !== begun.nonce)
-      return fail({ kind: 'refused', code: 'other-nonce' });
-    return issued;
+    const claims = await issuedClaims(token, client.id, this.settings, this.issuer, this.now());
+    if (!claims.ok) return claims;
+    if (claims.value['nonce'] !== begun.nonce) return fail({ kind: 'refused', code: 'other-nonce' });
+    const { userinfo } = endpoints.value;
+    const access = answer.value['access_token'];
+    if (tellsAll(claims.value, this.settings) || userinfo === undefined || typeof access !== 'string')
+      return issuedBy(claims.value, this.settings);
+    // an issuer may keep what the scopes stand for out of the ID token: OpenID Connect Core 5.4
+    const more = await askIssuer({ url: userinfo, ca, authorization: `Bearer ${access}` });
+    if (!more.ok) return fail({ kind: 'cannot-tell', code: `userinfo-${more.error}` });
+    // 5.3.2: without this, the answer may be about somebody else
+    const { sub } = claims.value;
+    if (sub === undefined || more.value['sub'] !== sub) return fail({ kind: 'refused', code: 'other-subject' });
+    return issuedBy({ ...more.value, ...claims.value }, this.settings);
   }
 
   readonly #isOld = ({ started }: UnderWay): boolean => this.now() - started > LONGEST_MS;

@@ -21,6 +21,7 @@ const FAILED_MS = 5_000;
 export interface IssuerEndpoints {
   readonly authorization: string | undefined;
   readonly token: string | undefined;
+  readonly userinfo: string | undefined;
 }
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
@@ -120,7 +121,11 @@ export class Issuer {
     if (!Array.isArray(given)) return fail('no-keys'); // what is in it, the library checks
     try {
       return ok({
-        endpoints: { authorization: address('authorization_endpoint'), token: address('token_endpoint') },
+        endpoints: {
+          authorization: address('authorization_endpoint'),
+          token: address('token_endpoint'),
+          userinfo: address('userinfo_endpoint'),
+        },
         keys: createLocalJWKSet({ keys: given as JWK[] }),
         at,
       });

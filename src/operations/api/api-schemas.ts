@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAME } from '../../configuration/index.js';
 import { OUTCOME_KINDS, REASONS, type ReasonCode } from '../../domain/index.js';
 
 /** What the API takes and gives. Types, checks and the OpenAPI document come from here. */
@@ -12,17 +13,17 @@ const outcome = z.enum([...OUTCOME_KINDS, 'pending']).describe('What became of a
 const reason = z.enum(Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]).describe('A code of docs/errors.md.');
 const instant = z.string().describe('A time, ISO 8601, UTC.');
 const count = z.int().min(0);
-const wholeNumber = (most: number) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/)
-    .transform(Number)
-    .pipe(z.int().min(1).max(most));
-const sourceName = z.string().min(1).max(64).describe('Name of a source.');
+/** The pattern is all there is to say of it, here and in the document. */
+const wholeNumber = (pattern: RegExp) => z.string().regex(pattern).transform(Number);
+const sourceName = z.string().regex(NAME).describe('Name of a source.');
 
 export const PAGE_QUERY = z.object({
-  limit: wholeNumber(500).prefault('50').describe('At most so many, up to 500.'),
-  before: wholeNumber(Number.MAX_SAFE_INTEGER).optional().describe('`next` of the page before.'),
+  limit: wholeNumber(/^([1-9]\d?|[1-4]\d\d|500)$/)
+    .prefault('50')
+    .describe('At most so many, up to 500.'),
+  before: wholeNumber(/^[1-9]\d{0,14}$/)
+    .optional()
+    .describe('`next` of the page before.'),
 });
 
 export const REPORTS_QUERY = PAGE_QUERY.extend({

@@ -149,7 +149,7 @@ function sourceRow(source: SourceLine, roles: readonly Role[], visitor: Visitor,
   return html`<tr>
     <th scope="row">${source.source}</th>
     <td>
-      ${contact.answered === undefined ? 'not asked yet' : ago(contact.answered, now)}${
+      ${contact.answered === undefined ? (contact.failing ? 'none yet' : 'not asked yet') : ago(contact.answered, now)}${
         contact.failing
           ? html` <span class="badge bad"><span class="sign" aria-hidden="true">✕</span>failing</span>`
           : undefined

@@ -1,4 +1,4 @@
-import { REASONS, type Finding, type ReasonCode } from '../../domain/index.js';
+import { FINDINGS, REASONS, type Finding, type ReasonCode } from '../../domain/index.js';
 import {
   objectName,
   reportName,
@@ -90,8 +90,7 @@ function card(
       ${isPicture(picture) ? placed(picture, viewer) : undefined}
       ${m.seg ? entry('SEG', `${m.seg}, segment ${m.segmentNumber}`) : undefined}
       ${m.object ? entry('Object', objectName(m.object)) : undefined}
-      ${m.trackingUID ? entry('Tracking UID', m.trackingUID) : undefined}
-      ${findings(m.findings) === '' ? undefined : entry('Findings', findings(m.findings))}
+      ${m.trackingUID ? entry('Tracking UID', m.trackingUID) : undefined} ${findings(m.findings)}
     </dl>
   </section>`;
 }
@@ -249,5 +248,9 @@ const replayForm = (report: string, visitor: Visitor): Html =>
   </form>`;
 
 /** What deviates: that a length agrees with its line is what everyone expects. */
-const findings = (list: readonly Finding[]): string =>
-  [...new Set(list.map((f) => f.code))].filter((code) => code !== 'length.agrees').join(', ');
+function findings(list: readonly Finding[]): Html | undefined {
+  const codes = [...new Set(list.map((f) => f.code))].filter((code) => code !== 'length.agrees');
+  if (codes.length === 0) return undefined;
+  return html`<dt>Findings</dt>
+    <dd>${codes.map((code) => html`<div>${FINDINGS[code]} <code>${code}</code></div>`)}</dd>`;
+}

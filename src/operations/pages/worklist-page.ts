@@ -85,8 +85,8 @@ function row(line: WorklistLine): Html {
   const reasons = [...new Set([...(line.reason ? [line.reason] : []), ...line.reasons])];
   return html`<tr>
     <th scope="row"><a href="/reports/${name}">${name}</a></th>
-    <td class="number">${time(line.firstSeen)}</td>
-    <td>${line.sources.join(', ')}</td>
+    <td class="number whole">${time(line.firstSeen)}</td>
+    <td>${line.sources.map((source) => html`<span class="whole">${source}</span> `)}</td>
     <td>${line.state ?? 'seen'}${line.due ? html`, next ${time(line.due)}` : undefined}</td>
     <td>${outcomes.map(([kind, n]) => html`${outcomeBadge(kind, n)} `)}</td>
     <td>${reasons.map((reason) => html`<div>${sentence(reason)}</div>`)}</td>
