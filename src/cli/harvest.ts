@@ -180,6 +180,7 @@ function planOf(
           archive: archives.get(source.archive)!,
           images: source.images.map((name) => archives.get(name === 'same' ? source.archive : name)!),
           carriers: source.carriers,
+          nearline: source.nearline,
           timeZone,
           quietHours: budget.quietHours,
         };

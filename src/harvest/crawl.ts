@@ -1,5 +1,6 @@
 import { sweep, type ReportModality, type SearchLayer, type SweepResult } from '../dicomweb/index.js';
 import { fail, ok, type ReasonCode, type Result } from '../domain/index.js';
+import { isOnline } from '../pipeline/index.js';
 import type { Found, PartitionEntry } from './entries.js';
 import type { Partition } from './partitions.js';
 import { split } from './partitions.js';
@@ -51,5 +52,8 @@ function complete(swept: SweepResult): Result<SweepResult, ReasonCode> {
 /** In an order that does not depend on the archive's. */
 const foundIn = (swept: SweepResult): readonly Found[] =>
   swept.found
-    .map((f): Found => [f.studyInstanceUID, f.seriesInstanceUID, f.sopInstanceUID, f.sopClassUID ?? null])
+    .map((f): Found => {
+      const place = [f.studyInstanceUID, f.seriesInstanceUID, f.sopInstanceUID, f.sopClassUID ?? null] as const;
+      return isOnline(f.availability) ? place : [...place, 'nearline'];
+    })
     .sort((a, b) => (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : a[1] < b[1] ? -1 : 1));

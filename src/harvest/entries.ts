@@ -4,8 +4,14 @@ import type { Partition } from './partitions.js';
 /** What the journal of a harvest holds. It stays in the state folder: dates and the UIDs of found reports are as they are. */
 export type Entry = PartitionEntry | ReportEntry | NoteEntry;
 
-/** One instance that a search showed: study, series, instance, SOP class. */
-export type Found = readonly [study: string, series: string, instance: string, sopClass: string | null];
+/** One instance that a search showed: study, series, instance, SOP class, and whether it was on slow media. */
+export type Found = readonly [
+  study: string,
+  series: string,
+  instance: string,
+  sopClass: string | null,
+  availability?: 'nearline',
+];
 
 export interface PartitionEntry {
   readonly kind: 'partition';

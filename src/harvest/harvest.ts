@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { todayIn } from '../dicomweb/index.js';
 import { asReadUid, ok, type ReasonCode, type Result, type SopClassUid } from '../domain/index.js';
-import { isReportClass, type ReviewedWorld } from '../pipeline/index.js';
+import { isReportClass, withoutRecall, type ReviewedWorld } from '../pipeline/index.js';
 import { assemble, type AssembledSet, type Known } from './assemble.js';
 import { windows } from './calendar.js';
 import { searchPartition } from './crawl.js';
@@ -77,6 +77,7 @@ class Run {
   readonly #seen = new Set<string>();
   readonly #found: Known['found'][number][] = [];
   readonly #polite = new Map<HarvestSource['archive'], PoliteArchive>();
+  readonly #sparing = new Map<HarvestSource['archive'], HarvestSource['archive']>();
   readonly #slices: SliceTaker;
   readonly #files: SetFiles;
   #taken = 0;
@@ -259,9 +260,17 @@ class Run {
       this.#polite.set(archive, known);
       return known.archive;
     };
+    const sparing = (archive: HarvestSource['archive']) => {
+      const asked = polite(archive);
+      if (source.nearline === 'recall') return asked;
+      const known = this.#sparing.get(archive) ?? withoutRecall(asked, () => this.#world.now());
+      this.#sparing.set(archive, known);
+      return known;
+    };
     const world = this.#world;
     return {
-      source: { ...source, archive: polite(source.archive), images: source.images.map(polite) },
+      source: { ...source, archive: polite(source.archive), images: source.images.map(sparing) },
+      slow: sparing(source.archive),
       patience: new Patience(source.name, patienceMs, {
         now: () => world.now(),
         sleep: (ms) => world.sleep(ms),

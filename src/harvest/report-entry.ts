@@ -16,6 +16,7 @@ import {
   type StudyInstanceUid,
 } from '../domain/index.js';
 import { maskPng } from '../dataset/index.js';
+import type { Archive } from '../dicomweb/index.js';
 import { marksOf } from '../segmentation/index.js';
 import {
   fetchInstance,
@@ -67,6 +68,8 @@ import type { SliceTaker } from './slice-taker.js';
 
 export interface ReportContext {
   readonly source: HarvestSource;
+  /** The source's archive for what a search showed on slow media. */
+  readonly slow: Archive;
   readonly patience: Patience;
   readonly names: Pseudonyms;
   readonly files: FilesOfReport;
@@ -91,12 +94,12 @@ const ROWS_AT_ONCE = 4;
 
 /** Fetches one instance that a search showed and takes from it what the set needs; its pictures are on their way to the disk when this resolves. */
 export async function entryOf(found: Found, context: ReportContext): Promise<ReportEntry | NoteEntry> {
-  const { names, source, patience } = context;
+  const { names, source, slow, patience } = context;
   const [study, series, instance] = found;
   const report = names.of('report', instance);
   const lost = (reason: ReasonCode): ReportEntry => ({ kind: 'report', report, result: { kind: 'lost', reason } });
   const fetched = await patience.ask(() =>
-    fetchInstance(source.archive, {
+    fetchInstance(found[4] === 'nearline' ? slow : source.archive, {
       study: asReadUid<StudyInstanceUid>(study),
       series: asReadUid<SeriesInstanceUid>(series),
       instance: asReadUid<SopInstanceUid>(instance),

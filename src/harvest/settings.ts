@@ -2,6 +2,7 @@ import type { KernelPool } from '../compute/index.js';
 import type { Archive, DicomDate } from '../dicomweb/index.js';
 import type { Harvests, Ledger } from '../ledger/index.js';
 import type { Ms, ReasonCode } from '../domain/index.js';
+import type { Nearline } from '../pipeline/index.js';
 import type { OtherCarrier } from '../sr-parser/index.js';
 
 /** An archive that is harvested. */
@@ -11,6 +12,8 @@ export interface HarvestSource {
   /** Where referenced images are looked for, in order. */
   readonly images: readonly Archive[];
   readonly carriers: readonly OtherCarrier[];
+  /** What is done with reports and images that are on slow media. */
+  readonly nearline: Nearline;
   readonly timeZone: string;
   /** Local time in which a harvest asks for nothing. */
   readonly quietHours: { readonly fromMinute: number; readonly toMinute: number } | undefined;

@@ -29,4 +29,5 @@ export function mayBeHadLater(entry: Entry): boolean {
   return entry.kind === 'report' && entry.result.kind === 'lost' && isRetryable(entry.result.reason);
 }
 
-const isRetryable = (reason: ReasonCode): boolean => reason.startsWith('archive-') || reason === 'worker-crashed';
+const isRetryable = (reason: ReasonCode): boolean =>
+  reason.startsWith('archive-') || reason === 'worker-crashed' || reason === 'nearline';

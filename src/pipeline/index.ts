@@ -4,7 +4,7 @@ export { isReportClass } from './report-classes.js';
 export type { CandidateContour } from './candidates.js';
 export { lesionViews, neighbourSlice, type LesionView } from './lesion-view.js';
 export { LoadMeter } from './load-meter.js';
-export { withoutRecall } from './nearline.js';
+export { isOnline, withoutRecall, type Nearline } from './nearline.js';
 export { lookUpNamed, type ReportReference } from './named-reports.js';
 export { sweepAll, workUntilIdle, type Swept } from './once.js';
 export { reviewedContours, type ReviewedContour, type ReviewedWorld } from './reviewed-contours.js';

@@ -13,7 +13,8 @@ import type { Sighting } from '../ledger/index.js';
 export type Nearline = 'wait' | 'recall';
 
 /** PS3.3 C.4.23.1.1. What an archive does not say is taken for online. */
-const isOnline = (availability: string | undefined): boolean => availability === undefined || availability === 'ONLINE';
+export const isOnline = (availability: string | undefined): boolean =>
+  availability === undefined || availability === 'ONLINE';
 
 /** Whether a report that was not online when a search showed it last is so still. Costs nothing for all others. */
 export async function isReportOnline(
@@ -56,7 +57,7 @@ interface Look {
 
 /**
  * An archive of images of which nothing is retrieved that is not online, since asking for it makes many an archive fetch the whole study from tape. One
- * search a series tells, before its first image is retrieved, and serves the search for positions that follows; an archive that does not answer
+ * search a series tells, before its first image is retrieved, and is the search for positions too; an archive that does not answer
  * InstanceAvailability is asked so once.
  */
 export function withoutRecall(archive: Archive, now: () => number): Archive {
@@ -94,7 +95,7 @@ export function withoutRecall(archive: Archive, now: () => number): Archive {
     ...archive,
     search: async (level, query, options) => {
       const place = level === 'instances' ? wholeSeries(query, options) : undefined;
-      const look = place && fresh(place);
+      const look = place && (fresh(place) ?? (answers === 'perhaps' ? lookAt(place) : undefined));
       const rows = look && (await look.rows);
       return rows?.ok ? rows : archive.search(level, query, options);
     },

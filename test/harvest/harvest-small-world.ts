@@ -10,6 +10,9 @@ interface Asked {
   readonly labels?: HarvestPlan['scope']['labels'];
   readonly contextMm?: number;
   readonly kernels?: KernelPool;
+  readonly nearline?: HarvestPlan['sources'][number]['nearline'];
+  /** Reports that may be had by asking once more. */
+  readonly retryable?: number;
 }
 
 /** A harvest of a small world into `scratch/name`, in this process; gives the folder of the set. */
@@ -17,7 +20,7 @@ export async function harvestSmallWorld(
   small: SmallWorld,
   scratch: string,
   name: string,
-  { labels = 'weak', contextMm = 0, kernels = small.world.kernels }: Asked,
+  { labels = 'weak', contextMm = 0, kernels = small.world.kernels, nearline = 'wait', retryable = 0 }: Asked,
 ): Promise<string> {
   const { world } = small;
   const [archive, source] = [world.destinations.get('pacs')!.archive, world.sources.get('pacs')!];
@@ -28,7 +31,7 @@ export async function harvestSmallWorld(
   const out = join(scratch, name);
   const unsaid = undefined;
   const plan: HarvestPlan = {
-    sources: [{ ...source, timeZone: 'UTC', quietHours: undefined }],
+    sources: [{ ...source, nearline, timeZone: 'UTC', quietHours: undefined }],
     scope: { from: date, to: date, limit: undefined, contextMm, form: 'caliper-lesions', dicom: 'without', labels },
     out,
     stateFolder: join(scratch, `${name}-state`),
@@ -59,6 +62,6 @@ export async function harvestSmallWorld(
     stopped: () => false,
     tell: () => undefined,
   });
-  expect(ended).toMatchObject({ ok: true, value: { kind: 'done', retryable: 0 } });
+  expect(ended).toMatchObject({ ok: true, value: { kind: 'done', retryable } });
   return out;
 }

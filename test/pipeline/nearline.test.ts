@@ -5,7 +5,8 @@ import { makePhantomStudy } from '../../src/phantom/index.js';
 import { startOrthanc } from '../environment/orthanc.js';
 import { describeWith, orthanc } from '../environment/peers.js';
 import { startBench, startVault, type DefectBench } from '../faults/defects/bench.js';
-import { startGate, type Gate, type Judgement } from '../faults/defects/gate.js';
+import { startGate, type Gate } from '../faults/defects/gate.js';
+import { answering } from './instance-availability.js';
 import { IMAGE, imageFile, REPORT, reportFile } from './other-reports.js';
 
 let bench: DefectBench;
@@ -19,29 +20,6 @@ const FILES = [
   { name: 'image.dcm', bytes: imageFile },
   { name: 'report.dcm', bytes: reportFile },
 ];
-
-/** Rows of these instances say that they are so; `undefined`: no row says anything. */
-const answering =
-  (availability: Readonly<Record<string, string>> | undefined) =>
-  ({ path }: { readonly path: string }): Judgement =>
-    path.includes('/instances?')
-      ? {
-          change: ({ status, body }) => ({
-            status,
-            headers: { 'content-type': 'application/dicom+json' },
-            body: JSON.stringify(
-              (JSON.parse(body.toString()) as Record<string, { Value?: string[] }>[]).map((row) => {
-                const { '00080056': said, ...others } = row;
-                const here = availability?.[row['00080018']?.Value?.[0] ?? ''];
-                if (availability === undefined) return others;
-                return here === undefined
-                  ? { ...others, '00080056': said }
-                  : { ...others, '00080056': { vr: 'CS', Value: [here] } };
-              }),
-            ),
-          }),
-        }
-      : 'pass';
 
 interface Scene {
   readonly gate: Gate;
