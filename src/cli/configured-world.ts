@@ -131,9 +131,9 @@ const FAILURES_IN_A_ROW = 5;
 /** A daemon is never stopped by a harvest that is given everything. */
 const LEAST_SHARE = 0.1;
 
-/** What harvests leave of each archive's budget to those who store. */
-const daemonShare = ({ harvest }: Configuration, { harvests }: Askers): number =>
-  harvests === 0 ? 1 : Math.max(LEAST_SHARE, 1 - harvest.shareOfBudget);
+/** What harvests leave of each archive's budget to the daemons, which divide it. */
+const daemonShare = ({ harvest }: Configuration, { daemons, harvests }: Askers): number =>
+  (harvests === 0 ? 1 : Math.max(LEAST_SHARE, 1 - harvest.shareOfBudget)) / Math.max(1, daemons);
 
 /** Kernels take milliseconds; codecs of large slices are what fills them. */
 const KERNEL_THREADS = 2;
@@ -159,7 +159,7 @@ export async function openConfiguredWorld(
 ): Promise<Result<ConfiguredWorld, StartProblem>> {
   let answersAgain: (archive: string) => void = () => undefined;
   const load = new LoadMeter(Date.now);
-  let present: Askers = { daemon: 'none', harvests: 0 };
+  let present: Askers = { daemons: 0, harvests: 0 };
   const archives = openArchives(
     configuration,
     (archive) => ({

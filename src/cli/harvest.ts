@@ -104,7 +104,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 
 /** Beside a daemon, or where it is not known whether one is there, the configured share; with other harvests, as much as each of them. */
 const shareOf = (seen: Askers | 'unknown', configured: number): number =>
-  seen === 'unknown' ? configured : (seen.daemon === 'leads' ? configured : 1) / Math.max(1, seen.harvests);
+  seen === 'unknown' ? configured : (seen.daemons > 0 ? configured : 1) / Math.max(1, seen.harvests);
 
 type Dates = Pick<HarvestPlan['scope'], 'from' | 'to'>;
 

@@ -7,8 +7,8 @@ import type { DatabaseOptions } from './database/database-types.js';
 import { LOCK_CLASS, LOCKS } from './database/locks.js';
 
 export interface Askers {
-  /** Whether a daemon leads, which watches the archives and stores. */
-  readonly daemon: 'leads' | 'none';
+  /** Daemons, which watch the archives and store. */
+  readonly daemons: number;
   /** Processes that harvest. */
   readonly harvests: number;
 }
@@ -24,17 +24,17 @@ export interface HarvestPresence {
 export const LOOK_EVERY_MS = ms(5_000);
 
 /** An embedded database that nobody runs: no daemon is there. */
-const NOBODY_ELSE: Askers = { daemon: 'none', harvests: 1 };
+const NOBODY_ELSE: Askers = { daemons: 0, harvests: 1 };
 
 const ASKERS = `
-  select count(*) filter (where objid = ${LOCKS.leader}) as leaders, count(*) filter (where objid = ${LOCKS.harvesting}) as harvests
+  select count(*) filter (where objid = ${LOCKS.daemon}) as daemons, count(*) filter (where objid = ${LOCKS.harvesting}) as harvests
   from pg_locks where locktype = 'advisory' and classid = ${LOCK_CLASS} and granted
     and database = (select oid from pg_database where datname = current_database())`;
 
 export async function askers(on: Pool | pg.Client): Promise<Askers> {
-  const { rows } = await on.query<{ leaders: number; harvests: number }>(ASKERS);
-  const { leaders, harvests } = rows[0]!;
-  return { daemon: leaders > 0 ? 'leads' : 'none', harvests };
+  const { rows } = await on.query<{ daemons: number; harvests: number }>(ASKERS);
+  const { daemons, harvests } = rows[0]!;
+  return { daemons, harvests };
 }
 
 /**
@@ -72,7 +72,7 @@ export async function announceHarvest(
   };
 
   await look();
-  if (last.seen !== 'unknown' && last.seen.daemon === 'leads') await sleep(lookEveryMs);
+  if (last.seen !== 'unknown' && last.seen.daemons > 0) await sleep(lookEveryMs);
   let looking = Promise.resolve();
   const looks = setInterval(() => {
     looking = looking.then(look);

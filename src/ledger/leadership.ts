@@ -29,6 +29,8 @@ export function openLeadership(database: Database, world: Pick<DatabaseWorld, 'b
       world.broken(error);
     });
     await client.connect();
+    // by this the others count who divides the archives' budgets
+    await client.query(`select pg_advisory_lock_shared(${LOCK_CLASS}, ${LOCKS.daemon})`);
     return opened;
   };
 

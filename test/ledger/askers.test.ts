@@ -18,25 +18,31 @@ const announced = (options: DatabaseOptions, slept: number[] = []) =>
 
 onBothDatabases('who asks the archives', (bench) => {
   test('a daemon and harvests see each other come and go', async () => {
-    expect(await askers(bench.database.pool)).toEqual({ daemon: 'none', harvests: 0 });
+    expect(await askers(bench.database.pool)).toEqual({ daemons: 0, harvests: 0 });
     const slept: number[] = [];
     const first = await announced(bench.options, slept);
-    expect(first.seen()).toEqual({ daemon: 'none', harvests: 1 });
+    expect(first.seen()).toEqual({ daemons: 0, harvests: 1 });
     expect(slept).toEqual([]);
-    expect(await askers(bench.database.pool)).toEqual({ daemon: 'none', harvests: 1 });
+    expect(await askers(bench.database.pool)).toEqual({ daemons: 0, harvests: 1 });
 
     const leadership = openLeadership(bench.database, { broken: () => undefined });
     expect(await leadership.isLeader()).toBe(true);
-    await until(() => first.seen() !== 'unknown' && (first.seen() as { daemon: string }).daemon === 'leads');
+    await until(() => JSON.stringify(first.seen()) === JSON.stringify({ daemons: 1, harvests: 1 }));
     // whoever comes later gives the daemon the time to see it
     const second = await announced(bench.options, slept);
     expect(slept).toEqual([50]);
-    expect(second.seen()).toEqual({ daemon: 'leads', harvests: 2 });
+    expect(second.seen()).toEqual({ daemons: 1, harvests: 2 });
+
+    // one that does not lead asks too
+    const another = openLeadership(bench.database, { broken: () => undefined });
+    expect(await another.isLeader()).toBe(false);
+    expect(await askers(bench.database.pool)).toEqual({ daemons: 2, harvests: 2 });
+    await another.close();
 
     await first.close();
     await leadership.close();
     await until(async () => (await askers(bench.database.pool)).harvests === 1);
-    await until(() => JSON.stringify(second.seen()) === JSON.stringify({ daemon: 'none', harvests: 1 }));
+    await until(() => JSON.stringify(second.seen()) === JSON.stringify({ daemons: 0, harvests: 1 }));
     await second.close();
     await until(async () => (await askers(bench.database.pool)).harvests === 0);
   });
@@ -46,7 +52,7 @@ describe('a database that does not run', () => {
   test('is not started and not made; one that cannot be reached says nothing', async () => {
     const folder = join(temporaryFolder(), 'state');
     const presence = await announced(embeddedIn(folder));
-    expect(presence.seen()).toEqual({ daemon: 'none', harvests: 1 });
+    expect(presence.seen()).toEqual({ daemons: 0, harvests: 1 });
     expect(existsSync(folder)).toBe(false);
     await presence.close();
     rmSync(join(folder, '..'), { recursive: true });

@@ -14,4 +14,6 @@ export const LOCKS = {
   harvestOpening: 5,
   /** Processes that harvest; shared. */
   harvesting: 6,
+  /** Daemons; shared. */
+  daemon: 7,
 } as const;
