@@ -70,7 +70,7 @@ const PAGE = 1000;
 const ALIVE = 'alive_until > now()';
 const LEASE = "now() + $2 * interval '1 millisecond'";
 
-/** UIDs are kept no longer than they are needed: of a complete harvest that nobody looks at any more no work is kept. */
+/** UIDs are kept no longer than they are needed: of a complete harvest that nobody looks at any more no work is kept. Who was killed looks until its lease is over; then the next who asks tidies up. */
 const TIDY = `
   delete from caliper.harvest_work k using caliper.harvest h
   where k.harvest = h.number and h.state = 'complete'
