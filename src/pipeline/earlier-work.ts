@@ -24,7 +24,7 @@ export function fateOf(segment: OwnSegment, present: PresentWork): 'stands' | 'g
   const result = results.find(({ measurement }) => measurement.key === segment.measurementKey);
   if (!result) return overwritten ? 'gone' : 'stands';
   const changed = hasOtherMarks(segment, result.measurement);
-  if (result.kind === 'ended') return changed ? 'gone' : 'stands';
+  if (result.kind === 'ended') return changed && result.outcome !== 'held' ? 'gone' : 'stands';
   if (result.decision !== 'store') return 'stands';
   return changed || (earlier === 'reject' && segment.workKey !== workOf(result, present)) ? 'gives-way' : 'stands';
 }

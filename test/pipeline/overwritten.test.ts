@@ -7,7 +7,8 @@ import { lookUpNamed, type World } from '../../src/pipeline/index.js';
 import { startOrthanc } from '../environment/orthanc.js';
 import { describeWith, orthanc } from '../environment/peers.js';
 import { startBench, startVault, type DefectBench, type Vault } from '../faults/defects/bench.js';
-import { isStore, startGate, type Gate, type Judgement } from '../faults/defects/gate.js';
+import { isStore, startGate, type Gate } from '../faults/defects/gate.js';
+import { changingRows } from './changed-rows.js';
 import { imageFile, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
 import type { Natural } from './altered-phantom.js';
 
@@ -74,23 +75,10 @@ const listings = ({ gate }: Scene): number =>
   gate.requests.filter(({ path }) => path.includes(`${REPORT.slice(0, -1)}4/instances?`)).length;
 
 /** The archive says that its instances were made at this time, whatever their files say. */
-const saysMadeAt =
-  (time: string | undefined): ((request: { readonly path: string }) => Judgement) =>
-  ({ path }) =>
-    path.includes('/instances?')
-      ? {
-          change: ({ status, body }) => ({
-            status,
-            headers: { 'content-type': 'application/dicom+json' },
-            body: JSON.stringify(
-              (JSON.parse(body.toString()) as Record<string, unknown>[]).map((row) => {
-                const { '00080012': _date, '00080013': _time, '00080023': _content, '00080033': _at, ...kept } = row;
-                return time === undefined ? kept : { ...kept, '00080013': { vr: 'TM', Value: [time] } };
-              }),
-            ),
-          }),
-        }
-      : 'pass';
+const saysMadeAt = (time: string | undefined) =>
+  changingRows(({ '00080012': _date, '00080013': _time, '00080023': _content, '00080033': _at, ...kept }) =>
+    time === undefined ? kept : { ...kept, '00080013': { vr: 'TM', Value: [time] } },
+  );
 
 async function isReadAgain(scene: Scene, overwrite: () => void | Promise<void>): Promise<void> {
   await sweptAndWorked(scene);
