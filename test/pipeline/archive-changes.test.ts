@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { asReadUid, SOP_CLASS, type SopInstanceUid } from '../../src/domain/index.js';
-import { openDatabase } from '../../src/ledger/index.js';
 import { altered, type Natural } from './altered-phantom.js';
 import { imageFile, list, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
+import { onTables } from './beside-daemon.js';
 import { smallWorld, type SmallWorld } from './small-world.js';
 import { countsOf, descriptionsOf, evidenceOf, ownAmong, predecessorsOf, type Told } from './told-objects.js';
 
@@ -15,15 +15,8 @@ afterEach(async () => {
 });
 
 /** What waits is due: how long waits are is another test's matter. */
-async function timePasses({ folder }: SmallWorld): Promise<void> {
-  const database = await openDatabase(
-    { kind: 'embedded', folder: join(dirname(folder), 'state'), as: 'guest' },
-    { broken: () => undefined, lost: () => undefined },
-  );
-  if (!database.ok) throw new Error(database.error.says);
-  await database.value.pool.query("update caliper.run set due = now() where state = 'waiting'");
-  await database.value.close();
-}
+const timePasses = (of: SmallWorld) =>
+  onTables(of, (pool) => pool.query("update caliper.run set due = now() where state = 'waiting'"));
 
 async function runOf({ world }: SmallWorld) {
   const number = await world.ledger.findUid(asReadUid<SopInstanceUid>(REPORT));

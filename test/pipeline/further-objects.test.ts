@@ -2,14 +2,14 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Archive } from '../../src/dicomweb/index.js';
 import { asReadUid, SOP_CLASS, type SopInstanceUid } from '../../src/domain/index.js';
-import { openDatabase } from '../../src/ledger/index.js';
 import type { World } from '../../src/pipeline/index.js';
 import { describeWith, orthanc, python } from '../environment/peers.js';
 import { amends, otherMarks, REPORT, reportAs, reportFile, STUDY } from './other-reports.js';
+import { onTables } from './beside-daemon.js';
 import { smallWorld, type SmallWorld } from './small-world.js';
 import { countsOf, descriptionsOf, evidenceOf, ownAmong, predecessorsOf, titleOf, type Told } from './told-objects.js';
 
@@ -294,18 +294,14 @@ async function amendedOnceAway(): Promise<{ readonly world: SmallWorld }> {
   };
   const withBusy = { ...small.world, destinations: new Map([['pacs', { ...pacs, archive: busy }]]) };
   await small.work(withBusy);
-  const database = await openDatabase(
-    { kind: 'embedded', folder: join(dirname(small.folder), 'state'), as: 'guest' },
-    { broken: () => undefined, lost: () => undefined },
-  );
-  if (!database.ok) throw new Error(database.error.says);
   // as after a week of tries
-  const { rowCount } = await database.value.pool.query(
-    "update caliper.delivery set attempts = 176, due = now() where state = 'waiting'",
-  );
-  expect(rowCount).toBe(1);
-  await database.value.pool.query("update caliper.run set due = now() where state = 'waiting'");
-  await database.value.close();
+  await onTables(small, async (pool) => {
+    const { rowCount } = await pool.query(
+      "update caliper.delivery set attempts = 176, due = now() where state = 'waiting'",
+    );
+    expect(rowCount).toBe(1);
+    await pool.query("update caliper.run set due = now() where state = 'waiting'");
+  });
   await small.work(withBusy);
   return { world: small };
 }
